@@ -1,0 +1,182 @@
+//! The main job: a server that verifies webhooks as a file says, and prints each genuine one.
+//!
+//! ```text
+//! cargo run --example receiver
+//! cargo run --example receiver -- --config FILE --listen ADDR
+//! cargo run --example receiver -- --list-providers
+//! ```
+//!
+//! One JSON line on stdout for each verified delivery; what is refused goes to
+//! stderr with its diagnosis. At the start it prints a signed `curl` line for each endpoint.
+
+use std::{error::Error, fmt::Write as _, net::SocketAddr, process::ExitCode};
+
+use axum::{Router, response::Response, routing::any};
+use axum_webhook::{
+    Endpoint, Rejection, Timestamp, VerifiedWebhook, config::Config, providers, sign::Signed,
+    testing::sample,
+};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use tokio::net::TcpListener;
+
+const DEFAULT_CONFIG: &str = include_str!("receiver.toml");
+const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
+const USAGE: &str = "usage: receiver [--config FILE] [--listen ADDR] [--list-providers]";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("receiver: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let mut config = None;
+    let mut listen = DEFAULT_LISTEN.to_owned();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--list-providers" => {
+                for (id, _) in providers::ALL {
+                    println!("{id}");
+                }
+                return Ok(());
+            }
+            "--config" => config = Some(arguments.next().ok_or(USAGE)?),
+            "--listen" => listen = arguments.next().ok_or(USAGE)?,
+            _ => return Err(USAGE.into()),
+        }
+    }
+    let config = match config {
+        Some(path) => Config::from_file(&path).map_err(|error| format!("{path}: {error}"))?,
+        None => Config::from_toml(DEFAULT_CONFIG)?,
+    };
+
+    let endpoints = config.endpoints()?;
+    let mut app = Router::new();
+    for endpoint in &endpoints {
+        app = app.route(endpoint.path().unwrap_or("/"), any(print));
+    }
+    let app = app.layer(config.layer()?.on_refusal(report));
+
+    let listener = TcpListener::bind(&listen)
+        .await
+        .map_err(|error| format!("can't listen on {listen}: {error}"))?;
+    let address = listener.local_addr()?;
+    eprintln!("listening on http://{address}");
+    for endpoint in &endpoints {
+        eprintln!("\n# {} ({})", endpoint.name(), endpoint.provider());
+        match curl(&config, endpoint, address) {
+            Ok(line) => eprintln!("{line}"),
+            Err(error) => eprintln!("# no sample: {error}"),
+        }
+    }
+    eprintln!();
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async {
+            // Without a signal handler, the default action ends the process just as well.
+            let _ = tokio::signal::ctrl_c().await;
+        })
+        .await?;
+    Ok(())
+}
+
+/// What is printed of a genuine delivery. What the request does not say is `null`.
+#[derive(Serialize)]
+struct Line<'a> {
+    endpoint: &'a str,
+    provider: &'a str,
+    tenant: Option<&'a str>,
+    event_id: Option<&'a str>,
+    event_type: Option<&'a str>,
+    /// Unix seconds.
+    timestamp: Option<i64>,
+    key_id: &'a str,
+    /// Duplicates never get here.
+    replay: &'static str,
+    bytes: usize,
+    body_sha256: String,
+}
+
+/// The handler of every endpoint: one line for one genuine delivery.
+async fn print(hook: VerifiedWebhook) -> Response {
+    let line = Line {
+        endpoint: hook.endpoint(),
+        provider: hook.provider(),
+        tenant: None,
+        event_id: hook.event_id(),
+        event_type: hook.event_type(),
+        timestamp: hook.timestamp().map(Timestamp::unix_seconds),
+        key_id: hook.key_id(),
+        replay: "new",
+        bytes: hook.raw().len(),
+        body_sha256: hex(&Sha256::digest(hook.raw())),
+    };
+    match serde_json::to_string(&line) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("can't print a delivery: {error}"),
+    }
+    hook.accepted()
+}
+
+/// Says on stderr why a request was refused.
+fn report(rejection: &Rejection) {
+    let endpoint = rejection.endpoint().unwrap_or("-");
+    eprintln!("refused [{endpoint}] {}: {rejection}", rejection.code());
+    for hint in rejection.hints() {
+        eprintln!("  hint: {hint}");
+    }
+}
+
+/// A `curl` line with a signed delivery for an endpoint.
+fn curl(
+    config: &Config,
+    endpoint: &Endpoint,
+    address: SocketAddr,
+) -> Result<String, Box<dyn Error>> {
+    let secrets = config.secrets(endpoint.name())?;
+    let path = endpoint.path().unwrap_or("/");
+    let url = match endpoint.public_url() {
+        Some(public_url) => public_url.join(path),
+        None => format!("http://{address}{path}"),
+    };
+    let signed = sample(endpoint.scheme(), Timestamp::now())
+        .with_url(url)
+        .sign(endpoint.scheme(), secrets)?;
+    let Signed {
+        method,
+        url,
+        headers,
+        body,
+    } = signed;
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let target = if query.is_empty() {
+        format!("http://{address}{path}")
+    } else {
+        format!("http://{address}{path}?{query}")
+    };
+    let mut line = format!("curl -i -X {method} {}", quoted(&target));
+    for (name, value) in &headers {
+        let header = format!("{name}: {}", value.to_str()?);
+        write!(line, " -H {}", quoted(&header))?;
+    }
+    write!(line, " --data-binary {}", quoted(&String::from_utf8(body)?))?;
+    Ok(line)
+}
+
+/// A word for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,390 @@
+//! Endpoints from a TOML file.
+//!
+//! ```
+//! use axum_webhook::config::Config;
+//!
+//! let config = Config::from_toml(r#"
+//!     [server]
+//!     body_limit = "1MiB"
+//!     replay = "memory"
+//!
+//!     [[endpoint]]
+//!     name = "payments"
+//!     path = "/webhooks/stripe"
+//!     provider = "stripe"
+//!     secrets = ["plain:whsec_only_for_tests"]
+//!     tolerance = { past = "5m", future = "1m" }
+//! "#)?;
+//! let layer = config.layer()?;
+//! # Ok::<(), axum_webhook::config::ConfigError>(())
+//! ```
+//!
+//! # Keys
+//!
+//! | key | meaning | default |
+//! |---|---|---|
+//! | `server.body_limit` | limit for endpoints whose provider documents none | `"1MiB"` |
+//! | `server.replay` | `"memory"`, or `"off"` | `"memory"` |
+//! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
+//! | `server.total_timeout` | longest time for a body | `"30s"` |
+//! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
+//! | `endpoint.path` | the path, or axum's matched path | `"/webhooks/<name>"` |
+//! | `endpoint.provider` | a provider of the catalogue | this or `scheme` |
+//! | `endpoint.scheme` | a [`Scheme`] of your own | this or `provider` |
+//! | `endpoint.secrets` | one or more, the current one first | required |
+//! | `endpoint.public_url` | the URL as the provider has it | needed where it is signed |
+//! | `endpoint.tolerance` | `{ past, future }` | the provider's |
+//! | `endpoint.body_limit` | the largest body | the provider's |
+//! | `endpoint.dedupe` | `"id"`, `"content"` or `"off"` | the provider's |
+//! | `endpoint.lease` | how long a handler may take | `"2m"` |
+//! | `endpoint.enforce` | `false` only observes | `true` |
+//!
+//! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
+//! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
+
+mod secrets;
+
+use std::{fmt, path::Path, sync::Arc};
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use self::secrets::SecretEntries;
+use crate::{
+    endpoint::Endpoint,
+    incoming::PublicUrl,
+    keys::Secret,
+    middleware::WebhookLayer,
+    providers,
+    replay::MemoryReplayStore,
+    scheme::{Dedupe, Scheme, Tolerance},
+    units::{ByteSize, Span},
+};
+
+/// A file of endpoints, read and checked for its form.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    #[serde(default)]
+    server: Server,
+    #[serde(default, rename = "endpoint")]
+    endpoints: Vec<EndpointConfig>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Server {
+    body_limit: Option<ByteSize>,
+    #[serde(default)]
+    replay: Replay,
+    idle_timeout: Option<Span>,
+    total_timeout: Option<Span>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Replay {
+    #[default]
+    Memory,
+    Off,
+}
+
+impl<'de> Deserialize<'de> for Replay {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        // The value may be the URL of a server with a password in it, so it is not repeated.
+        match String::deserialize(from)?.as_str() {
+            "memory" => Ok(Self::Memory),
+            "off" => Ok(Self::Off),
+            url if url.starts_with("redis") => Err(D::Error::custom(
+                "a Redis store needs feature \"redis\", which this release does not have; write \"memory\"",
+            )),
+            url if url.starts_with("postgres") => Err(D::Error::custom(
+                "a Postgres store needs feature \"postgres\", which this release does not have; write \"memory\"",
+            )),
+            _ => Err(D::Error::custom("should be \"memory\" or \"off\"")),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointConfig {
+    name: String,
+    path: Option<String>,
+    provider: Option<String>,
+    scheme: Option<Scheme>,
+    secrets: SecretEntries,
+    public_url: Option<String>,
+    tolerance: Option<Tolerance>,
+    body_limit: Option<ByteSize>,
+    dedupe: Option<Dedupe>,
+    lease: Option<Span>,
+    #[serde(default = "enforced")]
+    enforce: bool,
+}
+
+const fn enforced() -> bool {
+    true
+}
+
+impl Config {
+    /// Reads the configuration from TOML.
+    ///
+    /// # Errors
+    ///
+    /// If it is not TOML, or a key is unknown, missing or of the wrong form.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let line = |span: Option<std::ops::Range<usize>>| {
+            let before = span.and_then(|span| text.get(..span.start));
+            before.map(|before| before.matches('\n').count() + 1)
+        };
+        // toml's own text of an error repeats the line, and a line may have a secret in it.
+        let document = toml::Deserializer::parse(text).map_err(|error| ConfigError {
+            key: String::new(),
+            line: line(error.span()),
+            reason: error.message().to_owned(),
+        })?;
+        let config: Self = serde_path_to_error::deserialize(document).map_err(|error| {
+            let key = error.path().to_string();
+            let error = error.into_inner();
+            ConfigError {
+                key,
+                line: line(error.span()),
+                reason: error.message().to_owned(),
+            }
+        })?;
+        if config.endpoints.is_empty() {
+            return Err(ConfigError::at(
+                "endpoint",
+                "there should be at least one [[endpoint]]",
+            ));
+        }
+        Ok(config)
+    }
+
+    /// Reads the configuration from a file.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read, or as in [`from_toml`](Self::from_toml).
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+            key: path.display().to_string(),
+            line: None,
+            reason: format!("the file can't be read: {}", error.kind()),
+        })?;
+        Self::from_toml(&text)
+    }
+
+    /// Builds the endpoints: their secrets are read now.
+    ///
+    /// # Errors
+    ///
+    /// If a provider is unknown, a scheme can't be used, or a secret is missing,
+    /// empty or not what the scheme needs. The error names the key.
+    pub fn endpoints(&self) -> Result<Vec<Endpoint>, ConfigError> {
+        self.endpoints
+            .iter()
+            .enumerate()
+            .map(|(index, endpoint)| endpoint.build(index, &self.server))
+            .collect()
+    }
+
+    /// The secrets of the endpoint called `name`, for signing test deliveries.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such endpoint, or a secret can't be read.
+    pub fn secrets(&self, name: &str) -> Result<Vec<Secret>, ConfigError> {
+        let (index, endpoint) = self
+            .endpoints
+            .iter()
+            .enumerate()
+            .find(|(_, endpoint)| endpoint.name == name)
+            .ok_or_else(|| {
+                ConfigError::at("endpoint", format!("no endpoint is called {name:?}"))
+            })?;
+        endpoint.secrets.load(&format!("endpoint[{index}].secrets"))
+    }
+
+    /// Builds the layer: it selects by path, and remembers events as `server.replay` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`endpoints`](Self::endpoints), or if two endpoints share a name or a
+    /// path, or one that signs its URL has no `public_url`.
+    pub fn layer(&self) -> Result<WebhookLayer, ConfigError> {
+        let layer = WebhookLayer::by_path(self.endpoints()?)
+            .map_err(|error| ConfigError::at("endpoint", error.to_string()))?;
+        let idle = self.server.idle_timeout.unwrap_or(Span::seconds(5));
+        let total = self.server.total_timeout.unwrap_or(Span::seconds(30));
+        let layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        Ok(match self.server.replay {
+            Replay::Memory => layer.with_shared_replay_store(Arc::new(MemoryReplayStore::new())),
+            Replay::Off => layer,
+        })
+    }
+}
+
+impl EndpointConfig {
+    fn build(&self, index: usize, server: &Server) -> Result<Endpoint, ConfigError> {
+        let key = |name: &str| format!("endpoint[{index}].{name}");
+        if self.name.is_empty() {
+            return Err(ConfigError::at(key("name"), "should not be empty"));
+        }
+        let mut scheme = self.scheme(index)?;
+        if let Some(tolerance) = self.tolerance {
+            scheme.tolerance = Some(tolerance);
+        }
+        if let Some(dedupe) = self.dedupe {
+            scheme.dedupe = dedupe;
+        }
+        let origin = if self.scheme.is_some() {
+            "scheme"
+        } else {
+            "provider"
+        };
+        scheme
+            .validate()
+            .map_err(|error| ConfigError::at(key(origin), error.to_string()))?;
+        let limit = self.body_limit.or(scheme.body_limit).or(server.body_limit);
+        let secrets = self.secrets.load(&key("secrets"))?;
+        let path = match &self.path {
+            Some(path) if path.starts_with('/') => path.clone(),
+            Some(path) => {
+                let reason = format!("{path:?} should begin with a slash");
+                return Err(ConfigError::at(key("path"), reason));
+            }
+            None => format!("/webhooks/{}", self.name),
+        };
+        let mut endpoint = Endpoint::new(scheme, secrets)
+            .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))?
+            .with_name(self.name.as_str())
+            .with_path(path);
+        if let Some(url) = &self.public_url {
+            let url: PublicUrl = url
+                .parse()
+                .map_err(|error| ConfigError::at(key("public_url"), format!("{error}")))?;
+            endpoint = endpoint.with_public_url(url);
+        }
+        if let Some(limit) = limit {
+            endpoint = endpoint.with_body_limit(limit);
+        }
+        if let Some(lease) = self.lease {
+            endpoint = endpoint.with_lease(lease.duration());
+        }
+        if !self.enforce {
+            endpoint = endpoint.with_shadow_mode();
+        }
+        Ok(endpoint)
+    }
+
+    fn scheme(&self, index: usize) -> Result<Scheme, ConfigError> {
+        match (&self.provider, &self.scheme) {
+            (Some(id), None) => providers::find(id).ok_or_else(|| {
+                let hint =
+                    nearest(id).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+                let reason = format!("there is no provider {id:?}{hint}");
+                ConfigError::at(format!("endpoint[{index}].provider"), reason)
+            }),
+            (None, Some(scheme)) => {
+                let mut scheme = scheme.clone();
+                if scheme.id == "custom" {
+                    scheme.id.clone_from(&self.name);
+                }
+                Ok(scheme)
+            }
+            _ => Err(ConfigError::at(
+                format!("endpoint[{index}]"),
+                "should have either `provider` or `scheme`",
+            )),
+        }
+    }
+}
+
+/// The provider whose id is a slip of the keyboard away.
+fn nearest(id: &str) -> Option<&'static str> {
+    providers::ALL
+        .iter()
+        .map(|(known, _)| (distance(id, known), *known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// The Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (y, above) in b.bytes().zip(row.iter_mut().skip(1)) {
+            let next = (diagonal + usize::from(x != y))
+                .min(left + 1)
+                .min(*above + 1);
+            diagonal = *above;
+            *above = next;
+            left = next;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// What is wrong in a configuration: the key, and what would be right. It never contains a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    key: String,
+    line: Option<usize>,
+    reason: String,
+}
+
+impl ConfigError {
+    pub(crate) fn at(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            line: None,
+            reason: reason.into(),
+        }
+    }
+
+    /// The key, such as `endpoint[0].secrets[1]`; empty where the text is no TOML at all.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The line of the file, where it is known.
+    #[must_use]
+    pub const fn line(&self) -> Option<usize> {
+        self.line
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if !self.key.is_empty() && self.key != "." {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_keyboard_is_seen() {
+        assert_eq!(nearest("strpe"), Some("stripe"));
+        assert_eq!(nearest("gihtub"), Some("github"));
+        assert_eq!(nearest("something-else"), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}

@@ -1,0 +1,181 @@
+//! Secrets in a configuration: where they are, never what they are.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+use toml::Value;
+use zeroize::Zeroizing;
+
+use crate::{
+    config::ConfigError,
+    keys::{Secret, SecretError},
+    scheme::TimeUnit,
+    timestamp::Timestamp,
+};
+
+/// The `secrets` of an endpoint.
+#[derive(Clone)]
+pub(super) struct SecretEntries(Vec<Entry>);
+
+#[derive(Clone)]
+struct Entry {
+    value: Reference,
+    id: Option<String>,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
+    parts: Vec<(String, Reference)>,
+}
+
+/// Where a secret is.
+#[derive(Clone)]
+enum Reference {
+    Env(String),
+    File(String),
+    Plain(Zeroizing<String>),
+}
+
+impl SecretEntries {
+    /// Reads the secrets from where they are.
+    pub(super) fn load(&self, key: &str) -> Result<Vec<Secret>, ConfigError> {
+        let mut secrets = Vec::with_capacity(self.0.len());
+        for (index, entry) in self.0.iter().enumerate() {
+            let key = format!("{key}[{index}]");
+            let at = |key: &str| {
+                let key = key.to_owned();
+                move |error: SecretError| ConfigError::at(key.clone(), error.to_string())
+            };
+            let mut secret = entry.value.load().map_err(at(&key))?;
+            if let Some(id) = &entry.id {
+                secret = secret.with_id(id.as_str());
+            }
+            if let Some(time) = entry.not_before {
+                secret = secret.with_not_before(time);
+            }
+            if let Some(time) = entry.not_after {
+                secret = secret.with_not_after(time);
+            }
+            for (name, reference) in &entry.parts {
+                let key = format!("{key}.parts.{name}");
+                let part = reference.text().map_err(at(&key))?;
+                secret = secret
+                    .with_part(name.as_str(), part.as_str())
+                    .map_err(at(&key))?;
+            }
+            secrets.push(secret);
+        }
+        Ok(secrets)
+    }
+}
+
+impl Reference {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text.split_once(':') {
+            Some(("env", name)) => Ok(Self::Env(name.to_owned())),
+            Some(("file", path)) => Ok(Self::File(path.to_owned())),
+            Some(("plain", text)) => Ok(Self::Plain(Zeroizing::new(text.to_owned()))),
+            _ => Err("a secret should be \"env:NAME\", \"file:PATH\" or \"plain:TEXT\""),
+        }
+    }
+
+    fn load(&self) -> Result<Secret, SecretError> {
+        match self {
+            Self::Env(name) => Secret::from_env(name),
+            Self::File(path) => Secret::from_file(path),
+            Self::Plain(text) => Secret::new(text.as_str()),
+        }
+    }
+
+    fn text(&self) -> Result<Zeroizing<String>, SecretError> {
+        let secret = self.load()?;
+        Ok(Zeroizing::new(
+            String::from_utf8_lossy(secret.expose()).into_owned(),
+        ))
+    }
+}
+
+impl fmt::Debug for SecretEntries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} redacted]", self.0.len())
+    }
+}
+
+/// By hand: serde's own messages repeat a value of the wrong type, and here that is a secret.
+impl<'de> Deserialize<'de> for SecretEntries {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Value::Array(values) = Value::deserialize(from)? else {
+            return Err(D::Error::custom("should be a list, such as [\"env:NAME\"]"));
+        };
+        if values.is_empty() {
+            return Err(D::Error::custom("should have at least one secret"));
+        }
+        values
+            .into_iter()
+            .map(|value| Entry::parse(value).map_err(D::Error::custom))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl Entry {
+    fn parse(value: Value) -> Result<Self, String> {
+        let table = match value {
+            Value::String(text) => return Self::of(&text),
+            Value::Table(table) => table,
+            _ => return Err("a secret should be a text or a table".to_owned()),
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let value = table
+            .get("value")
+            .and_then(text)
+            .ok_or("a secret's table should have `value`, such as \"env:NAME\"")?;
+        let mut entry = Self::of(&value)?;
+        for (key, value) in &table {
+            match key.as_str() {
+                "value" => {}
+                "id" => {
+                    let id = text(value).filter(|id| !id.is_empty());
+                    entry.id = Some(id.ok_or("a secret's `id` should be a text")?);
+                }
+                "not_before" => entry.not_before = Some(time(value)?),
+                "not_after" => entry.not_after = Some(time(value)?),
+                "parts" => {
+                    let parts = value
+                        .as_table()
+                        .ok_or("a secret's `parts` should be a table")?;
+                    for (name, part) in parts {
+                        let part = text(part).ok_or("a secret's part should be a text")?;
+                        entry.parts.push((name.clone(), Reference::parse(&part)?));
+                    }
+                }
+                _ => {
+                    return Err(format!(
+                        "a secret's table has no key {key:?}; it has `value`, `id`, `not_before`, \
+                         `not_after` and `parts`"
+                    ));
+                }
+            }
+        }
+        Ok(entry)
+    }
+
+    fn of(text: &str) -> Result<Self, String> {
+        Ok(Self {
+            value: Reference::parse(text)?,
+            id: None,
+            not_before: None,
+            not_after: None,
+            parts: Vec::new(),
+        })
+    }
+}
+
+fn time(value: &Value) -> Result<Timestamp, &'static str> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Datetime(time) => time.to_string(),
+        _ => String::new(),
+    };
+    TimeUnit::Rfc3339
+        .parse(&text)
+        .ok_or("a time should be RFC 3339, such as \"2026-11-22T15:00:00Z\"")
+}

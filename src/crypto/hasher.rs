@@ -1,0 +1,87 @@
+//! MACs and hashes behind one face.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
+
+use crate::{crypto::Tag, scheme::Algorithm};
+
+/// A MAC with its key taken in, or a plain hash. A clone starts from the same state.
+#[derive(Clone)]
+pub(crate) enum Hasher {
+    HmacSha1(Hmac<Sha1>),
+    HmacSha224(Hmac<Sha224>),
+    HmacSha256(Hmac<Sha256>),
+    HmacSha384(Hmac<Sha384>),
+    HmacSha512(Hmac<Sha512>),
+    Sha1(Sha1),
+    Sha256(Sha256),
+    Sha512(Sha512),
+}
+
+/// Runs `$body` with the hasher inside, whichever it is.
+macro_rules! with_inner {
+    ($hasher:expr, $inner:ident => $body:expr) => {
+        match $hasher {
+            Hasher::HmacSha1($inner) => $body,
+            Hasher::HmacSha224($inner) => $body,
+            Hasher::HmacSha256($inner) => $body,
+            Hasher::HmacSha384($inner) => $body,
+            Hasher::HmacSha512($inner) => $body,
+            Hasher::Sha1($inner) => $body,
+            Hasher::Sha256($inner) => $body,
+            Hasher::Sha512($inner) => $body,
+        }
+    };
+}
+
+impl Hasher {
+    /// A MAC with `key`; `None` if the algorithm is none.
+    ///
+    /// An empty key would work and be known to everybody: whoever calls this has refused it before.
+    pub(crate) fn keyed(algorithm: Algorithm, key: &[u8]) -> Option<Self> {
+        match algorithm {
+            Algorithm::HmacSha1 => Hmac::new_from_slice(key).ok().map(Self::HmacSha1),
+            Algorithm::HmacSha224 => Hmac::new_from_slice(key).ok().map(Self::HmacSha224),
+            Algorithm::HmacSha256 => Hmac::new_from_slice(key).ok().map(Self::HmacSha256),
+            Algorithm::HmacSha384 => Hmac::new_from_slice(key).ok().map(Self::HmacSha384),
+            Algorithm::HmacSha512 => Hmac::new_from_slice(key).ok().map(Self::HmacSha512),
+            _ => None,
+        }
+    }
+
+    /// A plain hash; `None` if the algorithm is none.
+    pub(crate) fn plain(algorithm: Algorithm) -> Option<Self> {
+        match algorithm {
+            Algorithm::Sha1 => Some(Self::Sha1(Sha1::new())),
+            Algorithm::Sha256 => Some(Self::Sha256(Sha256::new())),
+            Algorithm::Sha512 => Some(Self::Sha512(Sha512::new())),
+            _ => None,
+        }
+    }
+
+    /// Takes in more of the message.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        with_inner!(self, inner => inner.update(bytes));
+    }
+
+    /// The tag of the message.
+    pub(crate) fn finish(self) -> Tag {
+        let tag = match self {
+            Self::HmacSha1(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::HmacSha224(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::HmacSha256(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::HmacSha384(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::HmacSha512(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::Sha1(hash) => Tag::new(&hash.finalize()),
+            Self::Sha256(hash) => Tag::new(&hash.finalize()),
+            Self::Sha512(hash) => Tag::new(&hash.finalize()),
+        };
+        tag.expect("no hash here is longer than SHA-512")
+    }
+}
+
+/// The SHA-256 of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}

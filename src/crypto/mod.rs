@@ -1,0 +1,11 @@
+//! From an algorithm to verify and sign: the only place that hashes, and that compares secrets.
+
+mod hasher;
+mod tag;
+#[cfg(test)]
+mod wycheproof;
+
+pub(crate) use self::{
+    hasher::{Hasher, sha256},
+    tag::Tag,
+};

@@ -1,0 +1,67 @@
+//! A signature of fixed size, which compares in constant time only.
+
+use subtle::ConstantTimeEq as _;
+
+/// The bytes of a MAC or a hash: at most 64.
+///
+/// There is no `PartialEq`: two tags are compared by [`matches`](Self::matches).
+#[derive(Clone, Copy)]
+pub(crate) struct Tag {
+    bytes: [u8; Self::MAX],
+    len: usize,
+}
+
+impl Tag {
+    /// The longest tag: HMAC-SHA512.
+    pub(crate) const MAX: usize = 64;
+
+    /// Creates a tag; `None` if `bytes` has more than [`MAX`](Self::MAX).
+    pub(crate) fn new(from: &[u8]) -> Option<Self> {
+        let mut bytes = [0; Self::MAX];
+        bytes.get_mut(..from.len())?.copy_from_slice(from);
+        Some(Self {
+            bytes,
+            len: from.len(),
+        })
+    }
+
+    /// Whether both tags are the same, in a time that depends on their length only.
+    pub(crate) fn matches(&self, other: &Self) -> bool {
+        self.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proper_prefix_never_matches() {
+        let full = Tag::new(&[7; 32]).expect("32 bytes fit");
+        assert!(full.matches(&full));
+        for len in 0..32 {
+            let prefix = Tag::new(&vec![7; len]).expect("it fits");
+            assert!(!full.matches(&prefix) && !prefix.matches(&full), "{len}");
+        }
+        assert!(!full.matches(&Tag::new(&[7; 33]).expect("33 bytes fit")));
+    }
+
+    #[test]
+    fn each_bit_counts() {
+        let full = Tag::new(&[7; 32]).expect("32 bytes fit");
+        for bit in 0..256 {
+            let mut bytes = [7; 32];
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(!full.matches(&Tag::new(&bytes).expect("it fits")), "{bit}");
+        }
+    }
+
+    #[test]
+    fn more_than_64_bytes_are_no_tag() {
+        assert!(Tag::new(&[0; 65]).is_none());
+    }
+}

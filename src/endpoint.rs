@@ -1,0 +1,253 @@
+//! An endpoint: a provider's scheme with the keys and the limits of one receiver.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    incoming::PublicUrl,
+    keys::{Keyring, KeyringError, Secrets},
+    scheme::{Dedupe, LintError, Scheme, Tolerance},
+    units::{ByteSize, Span},
+};
+
+/// The largest body where the provider documents none: 1 MiB, above any usual
+/// delivery and small enough that a thousand of them fit in memory.
+const DEFAULT_BODY_LIMIT: ByteSize = ByteSize::mebibytes(1);
+
+/// How long a claim runs without a word from the handler: longer than any
+/// provider waits for an answer, shorter than its retries go on.
+const DEFAULT_LEASE: Duration = Duration::from_mins(2);
+
+/// A provider's scheme with the keys and the limits of one receiver.
+///
+/// ```
+/// use axum_webhook::{Endpoint, Secret, providers};
+///
+/// let endpoint = Endpoint::new(providers::square(), Secret::new("Ibxx_5AKakO-3qeNVR61Dw")?)?
+///     .with_name("payments")
+///     .with_public_url("https://hooks.example.com".parse()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Endpoint {
+    pub(crate) name: Arc<str>,
+    pub(crate) provider: Arc<str>,
+    pub(crate) path: Option<String>,
+    pub(crate) scheme: Arc<Scheme>,
+    pub(crate) keyring: Keyring,
+    pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) body_limit: usize,
+    pub(crate) lease: Duration,
+    pub(crate) done_ttl: Duration,
+    pub(crate) enforce: bool,
+    pub(crate) fail_open: bool,
+}
+
+impl Endpoint {
+    /// Creates an endpoint, named after the scheme.
+    ///
+    /// # Errors
+    ///
+    /// If the scheme's linter refuses it, or the secrets are not what it needs.
+    pub fn new(scheme: Scheme, secrets: impl Into<Secrets>) -> Result<Self, EndpointError> {
+        scheme.validate()?;
+        let keyring = Keyring::new(&scheme, secrets)?;
+        let name: Arc<str> = scheme.id.as_str().into();
+        Ok(Self {
+            provider: Arc::clone(&name),
+            name,
+            path: None,
+            body_limit: scheme.body_limit.unwrap_or(DEFAULT_BODY_LIMIT).get(),
+            lease: DEFAULT_LEASE,
+            done_ttl: done_ttl(&scheme),
+            scheme: Arc::new(scheme),
+            keyring,
+            public_url: None,
+            enforce: true,
+            fail_open: false,
+        })
+    }
+
+    /// Names the endpoint, in logs, on `VerifiedWebhook` and in replay keys.
+    pub fn with_name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Says the path by which a layer with several endpoints selects this one:
+    /// axum's matched path in full (`/webhooks/{tenant}/stripe`), or the path of the request.
+    pub fn with_path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Says under which URL the provider knows this endpoint: needed where the URL is signed.
+    pub fn with_public_url(mut self, public_url: PublicUrl) -> Self {
+        self.public_url = Some(public_url);
+        self
+    }
+
+    /// Limits the body. The default is the provider's documented limit (GitHub: 25 MiB), else 1 MiB.
+    pub fn with_body_limit(mut self, limit: ByteSize) -> Self {
+        self.body_limit = limit.get();
+        self
+    }
+
+    /// Says how far a timestamp may be off. The default is the scheme's.
+    ///
+    /// # Errors
+    ///
+    /// If the scheme has no timestamp, or the tolerance is wider than [`Tolerance::MAX`].
+    pub fn with_tolerance(self, tolerance: Tolerance) -> Result<Self, EndpointError> {
+        self.with_scheme(|scheme| scheme.tolerance = Some(tolerance))
+    }
+
+    /// Says what makes two deliveries the same event. The default is the scheme's.
+    ///
+    /// # Errors
+    ///
+    /// If the provider signs nothing that could tell.
+    pub fn with_dedupe(self, dedupe: Dedupe) -> Result<Self, EndpointError> {
+        self.with_scheme(|scheme| scheme.dedupe = dedupe)
+    }
+
+    /// Says how long a handler may take before its claim lapses: 2 minutes by default.
+    ///
+    /// It should be longer than the slowest handler, or two may run at once.
+    pub const fn with_lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Says for how long an event that was handled is remembered. The default is
+    /// the provider's retry horizon. It is never less than both sides of the tolerance.
+    pub fn with_done_ttl(mut self, ttl: Duration) -> Self {
+        let window = self.scheme.tolerance.map_or(Duration::ZERO, window);
+        self.done_ttl = ttl.max(window);
+        self
+    }
+
+    /// Observes without enforcing: every request goes on to the inner service, and
+    /// what would have been refused is reported.
+    ///
+    /// For moving an existing endpoint over. The request carries a
+    /// [`ShadowVerdict`](crate::ShadowVerdict) in its extensions and never a
+    /// `VerifiedWebhook`: that extractor answers 500 here. Replays are not looked for.
+    pub const fn with_shadow_mode(mut self) -> Self {
+        self.enforce = false;
+        self
+    }
+
+    /// Handles deliveries unguarded while the replay store can't answer.
+    ///
+    /// You then owe a handler that may run twice for one event. The default is to
+    /// answer 503, so that the provider tries again and nothing is lost.
+    pub const fn dangerous_fail_open(mut self) -> Self {
+        self.fail_open = true;
+        self
+    }
+
+    /// The endpoint's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The id of the endpoint's provider.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The path by which a layer selects the endpoint, where it has one.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    /// The URL under which the provider knows the endpoint, where it was said.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&PublicUrl> {
+        self.public_url.as_ref()
+    }
+
+    /// The endpoint's scheme.
+    #[must_use]
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    fn with_scheme(mut self, change: impl FnOnce(&mut Scheme)) -> Result<Self, EndpointError> {
+        let mut scheme = (*self.scheme).clone();
+        change(&mut scheme);
+        scheme.validate()?;
+        self.done_ttl = self.done_ttl.max(done_ttl(&scheme));
+        self.scheme = Arc::new(scheme);
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("name", &self.name)
+            .field("provider", &self.provider)
+            .field("path", &self.path)
+            .field("keyring", &self.keyring)
+            .field("body_limit", &self.body_limit)
+            .field("enforce", &self.enforce)
+            .finish_non_exhaustive()
+    }
+}
+
+/// "Done" has to outlive both the provider's retries and the whole window, or a
+/// delivery could be replayed after it was forgotten.
+fn done_ttl(scheme: &Scheme) -> Duration {
+    let window = scheme.tolerance.map_or(Duration::ZERO, window);
+    scheme.retry_horizon.duration().max(window)
+}
+
+fn window(tolerance: Tolerance) -> Duration {
+    // A minute more than the two sides together, for the time between check and commit.
+    tolerance.past.duration() + tolerance.future.duration() + Span::minutes(1).duration()
+}
+
+/// Why an endpoint can't be built. It never contains a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// The scheme can't be used.
+    Scheme(LintError),
+    /// The secrets are not what the scheme needs.
+    Keyring(KeyringError),
+}
+
+impl From<LintError> for EndpointError {
+    fn from(error: LintError) -> Self {
+        Self::Scheme(error)
+    }
+}
+
+impl From<KeyringError> for EndpointError {
+    fn from(error: KeyringError) -> Self {
+        Self::Keyring(error)
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scheme(error) => error.fmt(f),
+            Self::Keyring(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for EndpointError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Scheme(error) => Some(error),
+            Self::Keyring(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! A provider's question whether the URL is ours, pure: a request goes in, an answer comes out.
+
+use http::StatusCode;
+use subtle::ConstantTimeEq as _;
+
+use crate::{
+    content::Reading,
+    crypto::sha256,
+    incoming::Incoming,
+    keys::{Key, Keyring},
+    scheme::{
+        Encoding, Expected, Filter, Handshake, Locate, Role, Scheme, Segment, Shape, Signature,
+        When,
+    },
+    timestamp::Timestamp,
+    verify::Authentic,
+};
+
+/// The answer to a provider's question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeReply {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its `Content-Type`; empty where it has no body.
+    pub content_type: String,
+    /// Its body.
+    pub body: String,
+}
+
+/// Answers a question that comes without a signature, such as Braintree's `bt_challenge`.
+///
+/// `None` means that the request is no such question; it then has to be verified like any other.
+#[must_use]
+pub fn answer_unsigned(
+    incoming: &Incoming<'_>,
+    scheme: &Scheme,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Option<HandshakeReply> {
+    let (_, key) = keyring.live(now).next()?;
+    scheme
+        .handshakes
+        .iter()
+        .filter(|handshake| !handshake.signed)
+        .find_map(|handshake| answer(handshake, incoming, key))
+}
+
+/// Answers a question that is signed like a delivery, such as Slack's `url_verification`.
+///
+/// The witness is the proof that the signature was checked before anything is echoed.
+#[must_use]
+pub fn answer_signed(
+    authentic: &Authentic,
+    incoming: &Incoming<'_>,
+    scheme: &Scheme,
+    keyring: &Keyring,
+) -> Option<HandshakeReply> {
+    let key = keyring
+        .all()
+        .iter()
+        .find(|key| *key.id == *authentic.key_id())?;
+    scheme
+        .handshakes
+        .iter()
+        .filter(|handshake| handshake.signed)
+        .find_map(|handshake| answer(handshake, incoming, key))
+}
+
+/// Whether a scheme has an unsigned question of this method whose body has to be read to tell.
+pub(crate) fn may_be_in_body(scheme: &Scheme, method: &http::Method) -> bool {
+    scheme.handshakes.iter().any(|handshake| {
+        let places = handshake.when.iter().map(|expect| &expect.at);
+        let challenge = handshake.challenge.iter().map(|field| &field.at);
+        !handshake.signed
+            && handshake.method == *method
+            && places.chain(challenge).any(Locate::is_in_body)
+    })
+}
+
+fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<HandshakeReply> {
+    if *incoming.head.method != handshake.method {
+        return None;
+    }
+    // A question has no shape of its own: only places outside a list mean anything.
+    let shape = bare_shape();
+    let reading = Reading::new(&shape, *incoming);
+    for expect in &handshake.when {
+        let value = reading.value(&expect.at).ok()?;
+        let holds = match &expect.is {
+            Expected::Text(text) => *value == *text.as_bytes(),
+            Expected::Secret { secret } => {
+                let part = key.part(secret)?;
+                sha256(&value).ct_eq(&sha256(part.as_bytes())).into()
+            }
+        };
+        if !holds {
+            return None;
+        }
+    }
+    let challenge = match &handshake.challenge {
+        Some(field) => {
+            let value = reading.value(&field.at).ok()?;
+            if !field.charset.holds(&value, field.min, field.max) {
+                return None;
+            }
+            value.into_owned()
+        }
+        None => Vec::new(),
+    };
+    let mut body = Vec::new();
+    for segment in handshake.answer.body.segments() {
+        match segment {
+            Segment::Literal(text) => body.extend(text.bytes()),
+            Segment::Value { role, filters } => {
+                let value = match role {
+                    Role::Challenge => challenge.clone(),
+                    Role::SecretPart(name) => key.part(name)?.as_bytes().to_vec(),
+                    _ => return None,
+                };
+                body.extend(filtered(value, filters, key)?);
+            }
+        }
+    }
+    Some(HandshakeReply {
+        status: StatusCode::from_u16(handshake.answer.status).ok()?,
+        content_type: handshake.answer.content_type.clone(),
+        body: String::from_utf8(body).ok()?,
+    })
+}
+
+fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>> {
+    for filter in filters {
+        value = match filter {
+            Filter::Hmac => {
+                let mut hasher = key.hasher()?;
+                hasher.update(&value);
+                hasher.finish().as_bytes().to_vec()
+            }
+            Filter::Sha256 => sha256(&value).to_vec(),
+            Filter::Hex => Encoding::Hex.encode(&value).into_bytes(),
+            Filter::Base64 => Encoding::Base64.encode(&value).into_bytes(),
+            Filter::Crc32 | Filter::Distinct | Filter::First | Filter::Hubspot => return None,
+        };
+    }
+    Some(value)
+}
+
+fn bare_shape() -> Shape {
+    Shape {
+        when: When::always(),
+        signature: Signature {
+            at: Locate::Bearer,
+            list: None,
+            item: None,
+            prefix: String::new(),
+            encoding: Encoding::Text,
+        },
+        content: None,
+        timestamp: None,
+        event_id: None,
+        event_type: None,
+        fields: Vec::new(),
+        body_hash: None,
+        signed_headers: None,
+        each: None,
+    }
+}

@@ -1,0 +1,565 @@
+//! The only view of a request that the core has.
+
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use http::{HeaderMap, HeaderName, Method, Uri, header};
+use percent_encoding::percent_decode;
+use serde::{
+    Deserializer as _,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::scheme::{JsonPointer, MediaType};
+
+/// The longest security header that is looked at, in bytes.
+pub(crate) const MAX_HEADER_LEN: usize = 4096;
+
+/// A request as the core sees it: its head, and its body as received.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    pub(crate) head: Head<'a>,
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> Incoming<'a> {
+    /// Creates the view of a request. `body` is the raw bytes, before anything has parsed them.
+    #[must_use]
+    pub const fn new(
+        method: &'a Method,
+        uri: &'a Uri,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+    ) -> Self {
+        Self {
+            head: Head {
+                method,
+                uri,
+                headers,
+                public_url: None,
+            },
+            body,
+        }
+    }
+
+    /// Says under which URL the provider knows this endpoint: needed where the URL is signed.
+    #[must_use]
+    pub const fn with_public_url(mut self, public_url: &'a PublicUrl) -> Self {
+        self.head.public_url = Some(public_url);
+        self
+    }
+}
+
+/// The part of a request that is there before its body.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) method: &'a Method,
+    /// As received, before any router stripped a prefix.
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) public_url: Option<&'a PublicUrl>,
+}
+
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("method", self.method)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a value can't be read from where it should stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadError {
+    Missing,
+    Duplicate,
+    TooLong,
+    /// It is not text, not JSON, not a form, or not a single value.
+    Malformed,
+}
+
+impl<'a> Head<'a> {
+    /// The value of a header that must be there exactly once, and not empty.
+    pub(crate) fn header(&self, name: &HeaderName) -> Result<&'a str, ReadError> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().ok_or(ReadError::Missing)?;
+        if values.next().is_some() {
+            return Err(ReadError::Duplicate);
+        }
+        if value.len() > MAX_HEADER_LEN {
+            return Err(ReadError::TooLong);
+        }
+        let text = value.to_str().map_err(|_| ReadError::Malformed)?;
+        if text.is_empty() {
+            return Err(ReadError::Missing);
+        }
+        Ok(text)
+    }
+
+    /// The token of `Authorization: Bearer …`.
+    pub(crate) fn bearer(&self) -> Result<&'a str, ReadError> {
+        let value = self.header(&header::AUTHORIZATION)?;
+        let (scheme, token) = value.split_once(' ').ok_or(ReadError::Malformed)?;
+        // ref: RFC 9110 §11.1: the scheme's name is case-insensitive.
+        if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
+            Ok(token)
+        } else {
+            Err(ReadError::Malformed)
+        }
+    }
+
+    /// The decoded value of a query parameter that must be there exactly once.
+    pub(crate) fn query_value(&self, name: &str) -> Result<Cow<'a, [u8]>, ReadError> {
+        single(pairs(self.query().unwrap_or_default().as_bytes()), name)
+    }
+
+    pub(crate) fn has_query(&self, name: &str) -> bool {
+        pairs(self.query().unwrap_or_default().as_bytes()).any(|(key, _)| *key == *name.as_bytes())
+    }
+
+    pub(crate) fn path(&self) -> &'a str {
+        self.uri.path()
+    }
+
+    /// The raw query, without its question mark.
+    pub(crate) fn query(&self) -> Option<&'a str> {
+        self.uri.query()
+    }
+
+    /// The kind of the body, as its `Content-Type` says.
+    pub(crate) fn media_type(&self) -> Option<MediaType> {
+        let value = self.header(&header::CONTENT_TYPE).ok()?;
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        let is = |name: &str| essence.eq_ignore_ascii_case(name);
+        if is("application/x-www-form-urlencoded") {
+            Some(MediaType::Form)
+        } else if is("application/json")
+            || (essence.len() > 5
+                && essence
+                    .get(essence.len() - 5..)
+                    .is_some_and(|end| end.eq_ignore_ascii_case("+json")))
+        {
+            Some(MediaType::Json)
+        } else {
+            None
+        }
+    }
+
+    /// The URL as the provider knows it; `None` without a configured one.
+    pub(crate) fn url(&self, toggle_port: bool) -> Option<String> {
+        let base = self.public_url?;
+        let origin = if toggle_port {
+            base.origin_with_toggled_port()?
+        } else {
+            base.origin.clone()
+        };
+        let mut url = base.join_to(origin, self.path());
+        if let Some(query) = self.query() {
+            url.push('?');
+            url.push_str(query);
+        }
+        Some(url)
+    }
+}
+
+/// The decoded value of a form field that must be there exactly once.
+pub(crate) fn form_value<'a>(body: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, ReadError> {
+    single(pairs(body), name)
+}
+
+/// The decoded value of the only field of a form.
+pub(crate) fn only_form_value<'a>(body: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, ReadError> {
+    if pairs(body).any(|(key, _)| *key != *name.as_bytes()) {
+        return Err(ReadError::Malformed);
+    }
+    form_value(body, name)
+}
+
+/// The decoded names and values of a form or a query, in their order.
+// ref: https://url.spec.whatwg.org/#urlencoded-parsing, but without replacing bytes that are no UTF-8.
+pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
+    text.split(|c| *c == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let mut halves = pair.splitn(2, |c| *c == b'=');
+            let mut next = || decode_form(halves.next().unwrap_or_default());
+            (next(), next())
+        })
+}
+
+fn decode_form(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.contains(&b'+') {
+        let spaced: Vec<u8> = text
+            .iter()
+            .map(|c| if *c == b'+' { b' ' } else { *c })
+            .collect();
+        Cow::Owned(percent_decode(&spaced).collect())
+    } else {
+        percent_decode(text).into()
+    }
+}
+
+fn single<'a>(
+    pairs: impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+    name: &str,
+) -> Result<Cow<'a, [u8]>, ReadError> {
+    let mut found = pairs.filter(|(key, _)| **key == *name.as_bytes());
+    let (_, value) = found.next().ok_or(ReadError::Missing)?;
+    if found.next().is_some() {
+        return Err(ReadError::Duplicate);
+    }
+    Ok(value)
+}
+
+/// The text of a scalar in a JSON body: a string unescaped, a number or a boolean as it is written.
+///
+/// A missing value and `null` are both [`ReadError::Missing`]. A name that stands
+/// twice in an object on the way is refused, since the handler's parser might take the other one.
+pub(crate) fn json_value<'a>(
+    body: &'a [u8],
+    pointer: &JsonPointer,
+) -> Result<Cow<'a, str>, ReadError> {
+    let raw = json_at(json_root(body)?, pointer)?;
+    if raw.starts_with('"') {
+        return match serde_json::from_str::<&str>(raw) {
+            Ok(plain) => Ok(Cow::Borrowed(plain)),
+            Err(_) => serde_json::from_str(raw)
+                .map(Cow::Owned)
+                .map_err(|_| ReadError::Malformed),
+        };
+    }
+    match raw {
+        "null" => Err(ReadError::Missing),
+        _ if raw.starts_with(['{', '[']) => Err(ReadError::Malformed),
+        _ => Ok(Cow::Borrowed(raw)),
+    }
+}
+
+/// The text of a JSON document, checked to be one.
+pub(crate) fn json_root(body: &[u8]) -> Result<&str, ReadError> {
+    serde_json::from_slice::<&RawValue>(body)
+        .map(RawValue::get)
+        .map_err(|_| ReadError::Malformed)
+}
+
+/// The text of the value at `pointer`.
+pub(crate) fn json_at<'a>(document: &'a str, pointer: &JsonPointer) -> Result<&'a str, ReadError> {
+    let mut raw = document;
+    for step in pointer.steps() {
+        let mut deserializer = serde_json::Deserializer::from_str(raw);
+        let found = deserializer.deserialize_any(Step(&step)).map_err(|error| {
+            if error.to_string().starts_with(DUPLICATE) {
+                ReadError::Duplicate
+            } else {
+                ReadError::Malformed
+            }
+        })?;
+        raw = found.ok_or(ReadError::Missing)?;
+    }
+    Ok(raw)
+}
+
+/// The texts of the elements of a JSON array.
+pub(crate) fn json_elements(array: &str) -> Result<Vec<&RawValue>, ReadError> {
+    serde_json::from_str(array).map_err(|_| ReadError::Malformed)
+}
+
+const DUPLICATE: &str = "a name stands twice";
+
+/// Finds the value under one name, or at one index.
+struct Step<'s>(&'s str);
+
+impl<'de> Visitor<'de> for Step<'_> {
+    type Value = Option<&'de str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or an array")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(is_it) = map.next_key_seed(IsName(self.0))? {
+            if !is_it {
+                map.next_value::<IgnoredAny>()?;
+            } else if found.is_some() {
+                return Err(A::Error::custom(DUPLICATE));
+            } else {
+                found = Some(map.next_value::<&RawValue>()?.get());
+            }
+        }
+        Ok(found)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let index: Option<usize> = self.0.parse().ok();
+        let mut found = None;
+        let mut at = 0;
+        while let Some(value) = seq.next_element::<&RawValue>()? {
+            if Some(at) == index {
+                found = Some(value.get());
+            }
+            at += 1;
+        }
+        Ok(found)
+    }
+}
+
+/// Whether an object's key is the name that is looked for.
+struct IsName<'s>(&'s str);
+
+impl<'de> DeserializeSeed<'de> for IsName<'_> {
+    type Value = bool;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<bool, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for IsName<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
+    }
+}
+
+/// The URL under which a provider knows an endpoint: configured, never taken from a request.
+///
+/// It is the base (`https://hooks.example.com`, perhaps with the path that a proxy
+/// strips), to which the path and query of each request are added; or the whole
+/// URL as it was registered, where only the query is added. User and password
+/// and the port are signed as they stand here.
+///
+/// ```
+/// use axum_webhook::PublicUrl;
+///
+/// let url: PublicUrl = "https://hooks.example.com".parse()?;
+/// assert!("hooks.example.com".parse::<PublicUrl>().is_err());
+/// # Ok::<(), axum_webhook::PublicUrlError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// Scheme, user and host, as written.
+    origin: String,
+    /// From the first slash on; may be empty.
+    path: String,
+}
+
+impl PublicUrl {
+    /// The URL of a request for `path`, without its query.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        self.join_to(self.origin.clone(), path)
+    }
+
+    fn join_to(&self, mut url: String, path: &str) -> String {
+        // The configured URL may be the base, or the whole URL as registered.
+        let is_whole = path.len() > 1 && self.path.ends_with(path);
+        if is_whole {
+            url.push_str(&self.path);
+        } else {
+            url.push_str(self.path.trim_end_matches('/'));
+            url.push_str(path);
+        }
+        url
+    }
+
+    /// The origin without its port, or with the scheme's default port if it has none.
+    fn origin_with_toggled_port(&self) -> Option<String> {
+        let (scheme, authority) = self.origin.split_once("://")?;
+        let host = authority.rsplit('@').next().unwrap_or(authority);
+        let after_v6 = host.rsplit(']').next().unwrap_or(host);
+        match after_v6.rfind(':') {
+            Some(at) => {
+                let port_len = after_v6.len() - at;
+                let end = self.origin.len() - port_len;
+                self.origin.get(..end).map(str::to_owned)
+            }
+            None => {
+                let default = if scheme == "https" { ":443" } else { ":80" };
+                Some(format!("{}{default}", self.origin))
+            }
+        }
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = PublicUrlError;
+
+    fn from_str(text: &str) -> Result<Self, PublicUrlError> {
+        let wrong = || PublicUrlError(());
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))
+            .ok_or_else(wrong)?;
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at_checked(at).ok_or_else(wrong)?,
+            None => (rest, ""),
+        };
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let is_url_text = |text: &str| text.bytes().all(|c| c.is_ascii_graphic());
+        if host.is_empty()
+            || host.starts_with(':')
+            || !is_url_text(text)
+            || text.contains(['?', '#', '\\', '{', '}'])
+        {
+            return Err(wrong());
+        }
+        let origin_len = text.len() - path.len();
+        Ok(Self {
+            origin: text.get(..origin_len).unwrap_or_default().to_owned(),
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// A text that is not a public URL. It does not contain the text, which may have a password in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrlError(());
+
+impl fmt::Display for PublicUrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a public URL is http:// or https:// with a host and perhaps a path, without query or \
+             fragment, such as \"https://hooks.example.com\"",
+        )
+    }
+}
+
+impl std::error::Error for PublicUrlError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_json(body: &str, pointer: &str, want: Result<&str, ReadError>) {
+        let got = json_value(body.as_bytes(), &JsonPointer::literal(pointer));
+        assert_eq!(got.as_deref(), want.as_deref(), "{body} {pointer}");
+    }
+
+    #[test]
+    fn json_scalars_are_read_as_they_are_written() {
+        check_json(r#"{"a":{"b":"x"}}"#, "/a/b", Ok("x"));
+        check_json(r#"{"a":"\u00e9\n"}"#, "/a", Ok("é\n"));
+        check_json(r#"{"a":1.00}"#, "/a", Ok("1.00"));
+        check_json(
+            r#"{"a":12345678901234567890123}"#,
+            "/a",
+            Ok("12345678901234567890123"),
+        );
+        check_json(r#"{"a":true}"#, "/a", Ok("true"));
+        check_json(r#"[{"a":1},{"a":2}]"#, "/1/a", Ok("2"));
+        check_json(r#"{"\u0061":1}"#, "/a", Ok("1"));
+    }
+
+    #[test]
+    fn json_that_could_be_read_two_ways_is_refused() {
+        check_json(r#"{"a":1,"a":2}"#, "/a", Err(ReadError::Duplicate));
+        check_json(r#"{"a":1,"\u0061":2}"#, "/a", Err(ReadError::Duplicate));
+        check_json(r#"{"a":1,"b":2,"b":3}"#, "/a", Ok("1"));
+        check_json(
+            r#"{"a":{"b":1},"a":{"b":2}}"#,
+            "/a/b",
+            Err(ReadError::Duplicate),
+        );
+        check_json(r#"{"a":null}"#, "/a", Err(ReadError::Missing));
+        check_json(r#"{"b":1}"#, "/a", Err(ReadError::Missing));
+        check_json(r#"{"a":[1]}"#, "/a", Err(ReadError::Malformed));
+        check_json(r#"{"a":1} x"#, "/a", Err(ReadError::Malformed));
+        check_json("", "/a", Err(ReadError::Malformed));
+        check_json(r#"{"a":1"#, "/a", Err(ReadError::Malformed));
+        check_json("1", "/a", Err(ReadError::Malformed));
+    }
+
+    #[test]
+    fn forms_are_decoded_and_doubles_refused() {
+        let body = b"a=1&b=x+y%26z&c&d=%ff&a=2&=e";
+        assert_eq!(form_value(body, "b").as_deref(), Ok(b"x y&z".as_slice()));
+        assert_eq!(form_value(body, "c").as_deref(), Ok(b"".as_slice()));
+        assert_eq!(form_value(body, "d").as_deref(), Ok(b"\xff".as_slice()));
+        assert_eq!(form_value(body, "a"), Err(ReadError::Duplicate));
+        assert_eq!(form_value(body, "z"), Err(ReadError::Missing));
+    }
+
+    #[track_caller]
+    fn check_url(public: &str, target: &str, want: &str) {
+        let public: PublicUrl = public.parse().expect("a public URL");
+        let uri: Uri = target.parse().expect("a URI");
+        let headers = HeaderMap::new();
+        let head = Head {
+            method: &Method::POST,
+            uri: &uri,
+            headers: &headers,
+            public_url: Some(&public),
+        };
+        assert_eq!(head.url(false).as_deref(), Some(want));
+    }
+
+    #[test]
+    fn the_url_is_the_configured_one_with_path_and_query_as_received() {
+        check_url(
+            "https://h.example",
+            "/a/b?c=%27'+d",
+            "https://h.example/a/b?c=%27'+d",
+        );
+        check_url("https://h.example/", "/a", "https://h.example/a");
+        check_url("https://h.example/api", "/a?", "https://h.example/api/a?");
+        check_url(
+            "https://h.example/api/a",
+            "/a?x",
+            "https://h.example/api/a?x",
+        );
+        check_url("https://h.example/a/", "/a/", "https://h.example/a/");
+        check_url(
+            "https://u:p@h.example:8443",
+            "/a",
+            "https://u:p@h.example:8443/a",
+        );
+        check_url(
+            "https://h.example",
+            "http://evil.example/a",
+            "https://h.example/a",
+        );
+        check_url("https://h.example", "/%2F;x", "https://h.example/%2F;x");
+    }
+
+    #[test]
+    fn the_port_can_be_toggled() {
+        for (url, want) in [
+            ("https://h.example", Some("https://h.example:443")),
+            ("https://h.example:443", Some("https://h.example")),
+            ("http://h.example", Some("http://h.example:80")),
+            ("https://u:p@h.example", Some("https://u:p@h.example:443")),
+            ("https://h.example:8443", Some("https://h.example")),
+            ("https://[::1]", Some("https://[::1]:443")),
+            ("https://[::1]:8443", Some("https://[::1]")),
+        ] {
+            let url: PublicUrl = url.parse().expect("a public URL");
+            assert_eq!(url.origin_with_toggled_port().as_deref(), want);
+        }
+    }
+
+    #[test]
+    fn what_is_no_public_url_is_refused() {
+        for text in [
+            "",
+            "h.example",
+            "ftp://h.example",
+            "https://",
+            "https://:80",
+            "https://h.example?x",
+            "https://h.example#x",
+            "https://h example",
+            "https:///a",
+            "https://h.example\\@evil",
+        ] {
+            assert!(text.parse::<PublicUrl>().is_err(), "{text}");
+        }
+    }
+}

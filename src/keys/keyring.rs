@@ -1,0 +1,293 @@
+//! The keys of an endpoint, ready for its scheme.
+
+use std::{fmt, sync::Arc};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    crypto::{Hasher, sha256},
+    keys::{Secret, SecretError, secret::Value},
+    scheme::{Algorithm, Family, Scheme, SecretFormat, decode_base64, decode_hex_key},
+    timestamp::Timestamp,
+};
+
+/// The fewest bytes that an encoded secret decodes to.
+// ref: Standard Webhooks asks for 24 to 64; 16 is where guessing stops being an option.
+pub(super) const MIN_DECODED_LEN: usize = 16;
+
+/// The most keys of one keyring. A forged request costs one MAC for each of them.
+const MAX_KEYS: usize = 8;
+
+/// One or more secrets, the current one first.
+#[derive(Clone, Debug)]
+pub struct Secrets(Vec<Secret>);
+
+impl Secrets {
+    pub(crate) fn get(&self, index: usize) -> Option<&Secret> {
+        self.0.get(index)
+    }
+}
+
+impl From<Secret> for Secrets {
+    fn from(secret: Secret) -> Self {
+        Self(vec![secret])
+    }
+}
+
+impl From<Vec<Secret>> for Secrets {
+    fn from(secrets: Vec<Secret>) -> Self {
+        Self(secrets)
+    }
+}
+
+impl<const N: usize> From<[Secret; N]> for Secrets {
+    fn from(secrets: [Secret; N]) -> Self {
+        Self(secrets.into())
+    }
+}
+
+/// The keys of an endpoint, decoded and ready for its scheme.
+///
+/// Several can be live at once, so that a secret changes without a gap: the
+/// provider's old and new one both verify until the old one is taken out.
+#[derive(Clone)]
+pub struct Keyring {
+    keys: Arc<[Key]>,
+}
+
+impl Keyring {
+    /// Creates the keyring of `secrets`, the current one first, for `scheme`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no secret or more than eight, two have the same id, or one is not
+    /// what the scheme's secret format needs: not decodable, too short, without a named part.
+    pub fn new(scheme: &Scheme, secrets: impl Into<Secrets>) -> Result<Self, KeyringError> {
+        let Secrets(secrets) = secrets.into();
+        if secrets.is_empty() {
+            return Err(KeyringError::NoSecret);
+        }
+        if secrets.len() > MAX_KEYS {
+            return Err(KeyringError::TooMany(secrets.len()));
+        }
+        let mut keys = Vec::with_capacity(secrets.len());
+        for (index, secret) in secrets.iter().enumerate() {
+            let id = match &secret.id {
+                Some(id) => id.clone(),
+                None => format!("key-{}", index + 1),
+            };
+            if keys.iter().any(|key: &Key| *key.id == *id) {
+                return Err(KeyringError::DuplicateId(id));
+            }
+            let key = Key::new(scheme, secret, &id)
+                .map_err(|source| KeyringError::Secret { id, source })?;
+            keys.push(key);
+        }
+        Ok(Self { keys: keys.into() })
+    }
+
+    /// The ids of the keys, the current one first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| &*key.id)
+    }
+
+    pub(crate) fn all(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// The keys that are live at `now`, with their places.
+    pub(crate) fn live(&self, now: Timestamp) -> impl Iterator<Item = (usize, &Key)> {
+        self.keys
+            .iter()
+            .enumerate()
+            .filter(move |(_, key)| key.is_live(now))
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring")
+            .field("ids", &self.ids().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A key of a keyring.
+pub(crate) struct Key {
+    pub(crate) id: Arc<str>,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
+    parts: Vec<(String, Zeroizing<String>)>,
+    material: Material,
+}
+
+/// What a key does.
+enum Material {
+    /// It starts a MAC.
+    Mac(Hasher),
+    /// It stands in a text that is hashed.
+    InText {
+        hasher: Hasher,
+        secret: Zeroizing<Vec<u8>>,
+    },
+    /// It is compared, as a hash of fixed length so that its own length does not show.
+    Token([u8; 32]),
+}
+
+impl Key {
+    fn new(scheme: &Scheme, secret: &Secret, id: &str) -> Result<Self, SecretError> {
+        for (name, _) in &secret.parts {
+            if !scheme.secret_parts.contains(name) {
+                return Err(SecretError::UnknownPart(name.clone()));
+            }
+        }
+        for name in &scheme.secret_parts {
+            if !secret.parts.iter().any(|(part, _)| part == name) {
+                return Err(SecretError::MissingPart(name.clone()));
+            }
+        }
+        let bytes = decode(scheme, &secret.value)?;
+        let material = match scheme.algorithm.family() {
+            Family::Credential | Family::Needs(_) => Material::Token(sha256(&bytes)),
+            Family::Hmac => Hasher::keyed(scheme.algorithm, &bytes)
+                .map(Material::Mac)
+                .expect("the family is HMAC"),
+            Family::KeyedHash => Material::InText {
+                hasher: Hasher::plain(scheme.algorithm).expect("the family is a plain hash"),
+                secret: bytes,
+            },
+        };
+        Ok(Self {
+            id: id.into(),
+            not_before: secret.not_before,
+            not_after: secret.not_after,
+            parts: secret.parts.clone(),
+            material,
+        })
+    }
+
+    /// The MAC or hash at the start of a message; `None` for credentials.
+    pub(crate) fn hasher(&self) -> Option<Hasher> {
+        match &self.material {
+            Material::Mac(hasher) | Material::InText { hasher, .. } => Some(hasher.clone()),
+            Material::Token(_) => None,
+        }
+    }
+
+    /// The hash of the credential.
+    pub(crate) fn token_hash(&self) -> Option<&[u8; 32]> {
+        match &self.material {
+            Material::Token(hash) => Some(hash),
+            _ => None,
+        }
+    }
+
+    /// The secret itself, where the scheme hashes it in a text.
+    pub(crate) fn text(&self) -> &[u8] {
+        match &self.material {
+            Material::InText { secret, .. } => secret,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn part(&self, name: &str) -> Option<&str> {
+        self.parts
+            .iter()
+            .find(|(part, _)| part == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|from| from <= now) && self.not_after.is_none_or(|to| now < to)
+    }
+}
+
+/// The bytes of the key.
+fn decode(scheme: &Scheme, value: &Value) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let text = match value {
+        Value::Bytes(bytes) => return Ok(bytes.clone()),
+        Value::Text(text) => text.as_str(),
+    };
+    let long_enough = |bytes: Vec<u8>| {
+        let bytes = Zeroizing::new(bytes);
+        if bytes.len() < MIN_DECODED_LEN {
+            Err(SecretError::TooShort { len: bytes.len() })
+        } else {
+            Ok(bytes)
+        }
+    };
+    let base64 = |text: &str| decode_base64(text.as_bytes()).ok_or(SecretError::NotBase64);
+    match scheme.secret {
+        SecretFormat::Text | SecretFormat::PublicKey => {
+            if scheme.algorithm == Algorithm::BasicAuth
+                && !text
+                    .split_once(':')
+                    .is_some_and(|(user, password)| !user.is_empty() && !password.is_empty())
+            {
+                return Err(SecretError::NotUserPassword);
+            }
+            Ok(Zeroizing::new(text.as_bytes().to_vec()))
+        }
+        SecretFormat::Hex => {
+            long_enough(decode_hex_key(text.as_bytes()).ok_or(SecretError::NotHex)?)
+        }
+        SecretFormat::Base64 => long_enough(base64(text)?),
+        SecretFormat::Whsec => long_enough(base64(text.strip_prefix("whsec_").unwrap_or(text))?),
+        SecretFormat::Sha1 => {
+            let mut hasher = Hasher::plain(Algorithm::Sha1).expect("SHA-1 is a plain hash");
+            hasher.update(text.as_bytes());
+            Ok(Zeroizing::new(hasher.finish().as_bytes().to_vec()))
+        }
+        SecretFormat::Nfkd => nfkd(text),
+    }
+}
+
+#[cfg(feature = "nfkd")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it can fail")]
+fn nfkd(text: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    use unicode_normalization::UnicodeNormalization as _;
+    let normalised = Zeroizing::new(text.nfkd().collect::<String>());
+    Ok(Zeroizing::new(normalised.as_bytes().to_vec()))
+}
+
+#[cfg(not(feature = "nfkd"))]
+fn nfkd(text: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    // ASCII is its own normal form.
+    if text.is_ascii() {
+        Ok(Zeroizing::new(text.as_bytes().to_vec()))
+    } else {
+        Err(SecretError::NeedsNfkd)
+    }
+}
+
+/// Why secrets are not a keyring. It never contains a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyringError {
+    /// There is no secret at all.
+    NoSecret,
+    /// There are more secrets than eight.
+    TooMany(usize),
+    /// Two secrets have this id.
+    DuplicateId(String),
+    /// One is not what the scheme needs.
+    Secret {
+        /// Its id.
+        id: String,
+        /// Why.
+        source: SecretError,
+    },
+}
+
+impl fmt::Display for KeyringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSecret => f.write_str("there is no secret"),
+            Self::TooMany(count) => write!(f, "there are {count} secrets; at most {MAX_KEYS}"),
+            Self::DuplicateId(id) => write!(f, "two secrets have the id {id:?}"),
+            Self::Secret { id, source } => write!(f, "secret {id:?}: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for KeyringError {}

@@ -1,0 +1,257 @@
+//! A secret as a user pastes it, which never shows itself.
+
+use std::{fmt, path::Path};
+
+use zeroize::Zeroizing;
+
+use crate::timestamp::Timestamp;
+
+/// A secret as the provider's dashboard shows it.
+///
+/// It is wiped from memory when it is dropped, prints as `[redacted]`, and has
+/// neither `PartialEq` nor `Display`. There is no empty secret: every way of
+/// making one refuses it.
+///
+/// ```
+/// use axum_webhook::Secret;
+///
+/// let secret = Secret::new("It's a Secret to Everybody")?.with_id("2026-11");
+/// assert!(!format!("{secret:?}").contains("Everybody"));
+/// assert!(Secret::new("  ").is_err());
+/// # Ok::<(), axum_webhook::SecretError>(())
+/// ```
+#[derive(Clone)]
+pub struct Secret {
+    pub(super) value: Value,
+    pub(super) id: Option<String>,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) not_after: Option<Timestamp>,
+    pub(super) parts: Vec<(String, Zeroizing<String>)>,
+}
+
+/// What a secret is made from.
+#[derive(Clone)]
+pub(super) enum Value {
+    /// A text, which the scheme's [`SecretFormat`](crate::scheme::SecretFormat) turns into a key.
+    Text(Zeroizing<String>),
+    /// The key itself.
+    Bytes(Zeroizing<Vec<u8>>),
+}
+
+impl Secret {
+    /// Creates a secret from the text that the provider's dashboard shows.
+    ///
+    /// The scheme knows whether that text is the key or an encoding of it.
+    ///
+    /// # Errors
+    ///
+    /// If the text is empty or blank, or begins or ends with white space: that is
+    /// nearly always a newline of a file or a slip of the clipboard. Where it
+    /// really belongs to the key, use [`from_bytes`](Self::from_bytes).
+    pub fn new(text: impl Into<String>) -> Result<Self, SecretError> {
+        let text = Zeroizing::new(text.into());
+        if text.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        if text.trim().is_empty() {
+            return Err(SecretError::Blank);
+        }
+        if text.trim().len() != text.len() {
+            return Err(SecretError::SurroundingWhiteSpace);
+        }
+        Ok(Self::with_value(Value::Text(text)))
+    }
+
+    /// Creates a secret from the bytes of the key itself, whatever the scheme's secret format.
+    ///
+    /// # Errors
+    ///
+    /// If there are no bytes, or all of them are white space.
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self, SecretError> {
+        let bytes = Zeroizing::new(bytes.into());
+        if bytes.is_empty() {
+            return Err(SecretError::Empty);
+        }
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(SecretError::Blank);
+        }
+        Ok(Self::with_value(Value::Bytes(bytes)))
+    }
+
+    /// Creates a secret from the environment variable called `name`.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is not set or not Unicode, or its value is not a secret
+    /// as in [`new`](Self::new).
+    pub fn from_env(name: &str) -> Result<Self, SecretError> {
+        match std::env::var(name) {
+            Ok(text) => Self::new(text),
+            Err(std::env::VarError::NotPresent) => Err(SecretError::EnvNotSet(name.to_owned())),
+            Err(std::env::VarError::NotUnicode(_)) => Err(SecretError::EnvNotText(name.to_owned())),
+        }
+    }
+
+    /// Creates a secret from the file at `path`, without the one line end that editors and mounts add.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or is not UTF-8, or its text is not a secret as in [`new`](Self::new).
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SecretError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(|error| SecretError::File {
+                path: path.display().to_string(),
+                reason: error.kind().to_string(),
+            })?;
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        Self::new(line.strip_suffix('\r').unwrap_or(line))
+    }
+
+    /// Gives the secret an id, which logs, metrics and handlers see.
+    /// Without one it is `key-1`, `key-2` … by its place in the keyring.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Limits the secret to the time from `time` on.
+    #[must_use]
+    pub fn with_not_before(mut self, time: Timestamp) -> Self {
+        self.not_before = Some(time);
+        self
+    }
+
+    /// Limits the secret to the time before `time`.
+    #[must_use]
+    pub fn with_not_after(mut self, time: Timestamp) -> Self {
+        self.not_after = Some(time);
+        self
+    }
+
+    /// Adds a named part, for schemes that need more than one value (Braintree's `public_key`).
+    ///
+    /// # Errors
+    ///
+    /// If the value is empty or blank, or begins or ends with white space.
+    pub fn with_part(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<Self, SecretError> {
+        let Self {
+            value: Value::Text(value),
+            ..
+        } = Self::new(value)?
+        else {
+            return Err(SecretError::Empty);
+        };
+        self.parts.push((name.into(), value));
+        Ok(self)
+    }
+
+    /// The bytes as given, for signing with a credential.
+    pub(crate) fn expose(&self) -> &[u8] {
+        match &self.value {
+            Value::Text(text) => text.as_bytes(),
+            Value::Bytes(bytes) => bytes,
+        }
+    }
+
+    fn with_value(value: Value) -> Self {
+        Self {
+            value,
+            id: None,
+            not_before: None,
+            not_after: None,
+            parts: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<_> = self.parts.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Secret")
+            .field("value", &format_args!("[redacted]"))
+            .field("id", &self.id)
+            .field("not_before", &self.not_before)
+            .field("not_after", &self.not_after)
+            .field("parts", &parts)
+            .finish()
+    }
+}
+
+/// Why a text is not a secret. It never contains the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// It is empty, so everybody would know it.
+    Empty,
+    /// It is nothing but white space.
+    Blank,
+    /// It begins or ends with white space.
+    SurroundingWhiteSpace,
+    /// The environment variable is not set.
+    EnvNotSet(String),
+    /// The environment variable is not Unicode.
+    EnvNotText(String),
+    /// The file can't be read.
+    File {
+        /// Its path.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// It should be hexadecimal and is not.
+    NotHex,
+    /// It should be base64 with padding and is not.
+    NotBase64,
+    /// It decodes to fewer bytes than a key needs.
+    TooShort {
+        /// How many bytes it decodes to.
+        len: usize,
+    },
+    /// It should be `user:password` and has no colon, or nothing on one side of it.
+    NotUserPassword,
+    /// It is not ASCII, and the scheme normalises such secrets, which needs the feature `nfkd`.
+    NeedsNfkd,
+    /// The scheme needs this named part beside the value.
+    MissingPart(String),
+    /// The scheme has no named part like this.
+    UnknownPart(String),
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the secret is empty, so everybody would know it"),
+            Self::Blank => f.write_str("the secret is nothing but white space"),
+            Self::SurroundingWhiteSpace => f.write_str(
+                "the secret begins or ends with white space, often the newline of a file; remove it",
+            ),
+            Self::EnvNotSet(name) => write!(f, "the environment variable {name} is not set"),
+            Self::EnvNotText(name) => write!(f, "the environment variable {name} is not Unicode"),
+            Self::File { path, reason } => write!(f, "the file {path} can't be read: {reason}"),
+            Self::NotHex => f.write_str("the secret should be hexadecimal and is not"),
+            Self::NotBase64 => f.write_str(
+                "the secret should be base64 with padding (after `whsec_`, if it has that) and is not",
+            ),
+            Self::TooShort { len } => write!(
+                f,
+                "the secret decodes to {len} bytes; a key has at least {}",
+                super::keyring::MIN_DECODED_LEN
+            ),
+            Self::NotUserPassword => f.write_str("the secret should be `user:password`"),
+            Self::NeedsNfkd => {
+                f.write_str("the secret is not ASCII; this scheme then needs feature \"nfkd\"")
+            }
+            Self::MissingPart(name) => write!(f, "the secret lacks its part {name:?}"),
+            Self::UnknownPart(name) => write!(f, "the scheme has no secret part {name:?}"),
+        }
+    }
+}
+
+impl std::error::Error for SecretError {}

@@ -1,0 +1,95 @@
+//! Verifies incoming webhooks before your code sees them: signature, timestamp
+//! window, replay, and a typed [`VerifiedWebhook<T>`].
+//!
+//! ```
+//! use axum::{Router, http::StatusCode, routing::post};
+//! use axum_webhook::{Secret, VerifiedWebhook, WebhookLayer, providers};
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize)]
+//! struct PushEvent {
+//!     commits: Vec<serde_json::Value>,
+//! }
+//!
+//! async fn on_push(hook: VerifiedWebhook<PushEvent>) -> StatusCode {
+//!     println!("{:?}: {} commits", hook.event_id(), hook.payload.commits.len());
+//!     StatusCode::NO_CONTENT
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let secret = Secret::new("It's a Secret to Everybody")?;
+//! # /*
+//! let secret = Secret::from_env("GITHUB_WEBHOOK_SECRET")?;
+//! # */
+//! let app: Router = Router::new()
+//!     .route("/webhooks/github", post(on_push))
+//!     .layer(WebhookLayer::new(providers::github(), secret)?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Promises
+//!
+//! 1. **Nothing forged reaches a handler.** There is no way to build a layer
+//!    that lets an unverified request through as a `VerifiedWebhook`, and no empty secret.
+//! 2. **Nothing genuine is lost.** A provider's retry is accepted whenever the first attempt did not finish.
+//! 3. **Nothing is handled twice**, at the same time or after it was done; at
+//!    least once across crashes. This needs a [replay store](WebhookLayer::with_replay_store)
+//!    and a provider that signs an id.
+//! 4. **Every refusal says why**, to the operator and never to the sender.
+//!
+//! When two of them collide, the one that stands first wins.
+//!
+//! # Where to read on
+//!
+//! - [`WebhookLayer`]: the layer, where it belongs, and its limits. [`Endpoint`]: what can be set for each provider.
+//! - [`VerifiedWebhook`]: what a handler gets.
+//! - [`providers`]: the catalogue. [`scheme`]: the language in which a provider is described, also your own.
+//! - [`replay`]: the life cycle of an event, and stores.
+//! - [`config`]: endpoints from a TOML file.
+//! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
+//!
+//! # Features
+//!
+//! - `config` (default): [`config`], endpoints from TOML.
+//! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
+//! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
+//! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
+//!
+//! Default features are pure Rust: no C compiler is needed.
+
+mod clock;
+#[cfg(feature = "config")]
+pub mod config;
+mod content;
+mod crypto;
+mod diagnosis;
+mod endpoint;
+mod extract;
+pub mod handshake;
+mod incoming;
+mod keys;
+mod middleware;
+pub mod providers;
+mod rejection;
+pub mod replay;
+pub mod scheme;
+pub mod sign;
+mod telemetry;
+pub mod testing;
+mod timestamp;
+mod units;
+mod verify;
+
+pub use self::{
+    clock::{Clock, SystemClock},
+    endpoint::{Endpoint, EndpointError},
+    extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
+    incoming::{Incoming, PublicUrl, PublicUrlError},
+    keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
+    middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    rejection::{Rejection, RejectionKind},
+    timestamp::Timestamp,
+    units::{ByteSize, Span, UnitError},
+    verify::{Authentic, VerifyError, verify},
+};

@@ -1,0 +1,430 @@
+//! The pipeline: a request's way, from top to bottom.
+
+use std::{
+    fmt,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum_core::{BoxError, body::Body};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
+use tower_service::Service;
+
+use crate::{
+    diagnosis,
+    endpoint::Endpoint,
+    extract::{Delivery, ShadowVerdict, Verified},
+    handshake,
+    incoming::{Head, Incoming},
+    middleware::{body, layer::Shared, select::original_uri},
+    rejection::{Rejection, RejectionKind, answer, plain},
+    replay::{Claim, ClaimGuard, replay_key},
+    scheme::ContentEncoding,
+    telemetry,
+    timestamp::Timestamp,
+    verify::{Authentic, Begun, VerifyError},
+};
+
+/// The response of a [`WebhookService`](crate::WebhookService).
+pub struct ResponseFuture<E> {
+    pipeline: Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>,
+}
+
+impl<E> ResponseFuture<E> {
+    pub(super) fn new(
+        pipeline: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    ) -> Self {
+        Self {
+            pipeline: Box::pin(pipeline),
+        }
+    }
+}
+
+impl<E> Future for ResponseFuture<E> {
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.pipeline.as_mut().poll(context)
+    }
+}
+
+impl<E> fmt::Debug for ResponseFuture<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+/// The one function in which the order stands.
+pub(super) async fn run<S, B, R>(
+    shared: Arc<Shared>,
+    mut inner: S,
+    request: Request<B>,
+) -> Result<Response<Body>, S::Error>
+where
+    S: Service<Request<Body>, Response = Response<R>>,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+    R: http_body::Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    let (mut parts, incoming_body) = request.into_parts();
+
+    // The endpoint comes from the configuration.
+    let Some(endpoint) = shared.selection.select(&shared.endpoints, &parts) else {
+        return Ok(refuse(&shared, None, shared.selection.nothing_fits()));
+    };
+
+    let now = shared.clock.now();
+    let opened = match open(&shared, endpoint, &parts, incoming_body, now).await {
+        Ok(opened) => opened,
+        Err(Refused { rejection, rest }) if !endpoint.enforce => {
+            // A shadow only looks: what could be saved of the body goes on.
+            report_shadow(&shared, &rejection);
+            parts.extensions.insert(ShadowVerdict::refused(&rejection));
+            let request = Request::from_parts(parts, rest);
+            return Ok(inner.call(request).await?.map(Body::new));
+        }
+        Err(Refused { rejection, .. }) => return Ok(refuse(&shared, Some(endpoint), rejection)),
+    };
+    let (authentic, bytes) = match opened {
+        Opened::Reply(response) => return Ok(response),
+        Opened::Delivery(authentic, bytes) => (authentic, bytes),
+    };
+    if !endpoint.enforce {
+        parts.extensions.insert(ShadowVerdict::genuine());
+        let request = Request::from_parts(parts, Body::from(bytes));
+        return Ok(inner.call(request).await?.map(Body::new));
+    }
+
+    // From here on the request is genuine: only now the store is touched.
+    let claim = match claim(&shared, endpoint, &authentic, &parts, &bytes).await {
+        Ok(claim) => claim,
+        Err(Settled::Done) => {
+            telemetry::duplicate(&endpoint.name, &endpoint.provider);
+            return Ok(answer(&endpoint.scheme.answers.duplicate));
+        }
+        Err(Settled::Refused(rejection)) => return Ok(refuse(&shared, Some(endpoint), rejection)),
+    };
+
+    parts.extensions.insert(Verified(Arc::new(Delivery {
+        endpoint: endpoint.clone(),
+        authentic,
+        bytes: bytes.clone(),
+        claim: claim.as_ref().map(ClaimGuard::handle),
+    })));
+    // If this future is dropped, or the handler panics, the guard gives the claim back.
+    let response = inner
+        .call(Request::from_parts(parts, Body::from(bytes)))
+        .await?;
+    let Some(claim) = claim else {
+        return Ok(response.map(Body::new));
+    };
+    let wants_retry = claim.wants_retry();
+    let settled = claim.settle(is_done(response.status())).await;
+    if !matches!(settled, Ok(true)) {
+        telemetry::not_settled(&endpoint.name, settled.as_ref().err());
+    }
+    if wants_retry && !response.status().is_server_error() {
+        let rejection = Rejection::new(RejectionKind::RetryAsked);
+        return Ok(refuse(&shared, Some(endpoint), rejection));
+    }
+    Ok(response.map(Body::new))
+}
+
+/// What a request turns out to be.
+enum Opened {
+    /// A question of the provider, with its answer.
+    Reply(Response<Body>),
+    /// A genuine delivery, with its body.
+    Delivery(Authentic, Bytes),
+}
+
+/// Why a request is refused, and what is left of its body.
+struct Refused {
+    rejection: Rejection,
+    rest: Body,
+}
+
+/// Reads and verifies a request. What the head decides costs no byte of the body.
+async fn open<B>(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    parts: &Parts,
+    incoming_body: B,
+    now: Timestamp,
+) -> Result<Opened, Refused>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let scheme = &*endpoint.scheme;
+    let head = head(endpoint, parts);
+    let reply = |reply: handshake::HandshakeReply| {
+        Opened::Reply(plain(reply.status, &reply.content_type, reply.body))
+    };
+    let is_delivery = scheme.methods.contains(&parts.method);
+    if !is_delivery || parts.method.is_safe() {
+        let question = Incoming { head, body: &[] };
+        if let Some(answer) = handshake::answer_unsigned(&question, scheme, &endpoint.keyring, now)
+        {
+            return Ok(reply(answer));
+        }
+    }
+    let early = check_head(endpoint, parts, is_delivery).and_then(|encoding| {
+        let begun = Begun::new(head, scheme, &endpoint.keyring, now);
+        match begun {
+            Ok(begun) => Ok((encoding, Ok(begun))),
+            // A question in a body comes without a signature, so the body is needed to tell.
+            Err(error) if handshake::may_be_in_body(scheme, &parts.method) => {
+                Ok((encoding, Err(error)))
+            }
+            Err(error) => Err(RejectionKind::Verification(error)),
+        }
+    });
+    let (encoding, mut begun) = match early {
+        Ok(early) => early,
+        Err(kind) => {
+            return Err(Refused {
+                rejection: diagnose(kind, endpoint, head, None),
+                rest: Body::new(incoming_body),
+            });
+        }
+    };
+
+    let incoming_body = pin!(incoming_body);
+    let packed = encoding == Encoding::Gzip;
+    let on_frame = |frame: &[u8]| {
+        if let Ok(begun) = &mut begun
+            && !packed
+        {
+            begun.update(frame);
+        }
+    };
+    let refused = |kind, bytes: Option<&Bytes>| Refused {
+        rejection: diagnose(kind, endpoint, head, bytes.map(|bytes| &**bytes)),
+        rest: bytes.cloned().map_or_else(Body::empty, Body::from),
+    };
+    let read = body::read(
+        incoming_body,
+        endpoint.body_limit,
+        shared.deadlines,
+        on_frame,
+    );
+    let mut bytes = read.await.map_err(|kind| refused(kind, None))?;
+    if packed {
+        bytes = unpack(&bytes, endpoint.body_limit).map_err(|kind| refused(kind, Some(&bytes)))?;
+        if let Ok(begun) = &mut begun {
+            begun.update(&bytes);
+        }
+    }
+
+    let incoming = Incoming { head, body: &bytes };
+    // The clock has gone on while the body came: the window is judged by when it started.
+    let verified = begun.and_then(|begun| begun.finish(incoming, scheme, &endpoint.keyring, now));
+    let authentic = match verified {
+        Ok(authentic) => authentic,
+        Err(error) => {
+            let question = handshake::answer_unsigned(&incoming, scheme, &endpoint.keyring, now);
+            return match question {
+                Some(answer) => Ok(reply(answer)),
+                None => Err(refused(RejectionKind::Verification(error), Some(&bytes))),
+            };
+        }
+    };
+    if let Some(answer) = handshake::answer_signed(&authentic, &incoming, scheme, &endpoint.keyring)
+    {
+        return Ok(reply(answer));
+    }
+    Ok(Opened::Delivery(authentic, bytes))
+}
+
+/// How the body is packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+}
+
+/// The checks that need neither a key nor the body.
+fn check_head(
+    endpoint: &Endpoint,
+    parts: &Parts,
+    is_delivery: bool,
+) -> Result<Encoding, RejectionKind> {
+    if !is_delivery {
+        return Err(RejectionKind::Method(endpoint.scheme.methods.clone()));
+    }
+    let encoding = encoding(&parts.headers)
+        .filter(|encoding| match endpoint.scheme.content_encoding {
+            ContentEncoding::Gunzip if cfg!(feature = "gzip") => true,
+            _ => *encoding == Encoding::Identity,
+        })
+        .ok_or(RejectionKind::ContentEncoding)?;
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    if let Some(announced) = announced {
+        // A number that does not fit is larger than any limit.
+        let len = announced.parse::<usize>().unwrap_or(usize::MAX);
+        if len > endpoint.body_limit {
+            return Err(RejectionKind::BodyTooLarge {
+                limit: endpoint.body_limit,
+            });
+        }
+    }
+    Ok(encoding)
+}
+
+/// How the headers say that the body is packed; `None` for anything but gzip.
+fn encoding(headers: &HeaderMap) -> Option<Encoding> {
+    let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let Some(value) = values.next() else {
+        return Some(Encoding::Identity);
+    };
+    let is = |name: &str| value.as_bytes().eq_ignore_ascii_case(name.as_bytes());
+    if values.next().is_some() {
+        None
+    } else if is("identity") {
+        Some(Encoding::Identity)
+    } else if is("gzip") || is("x-gzip") {
+        Some(Encoding::Gzip)
+    } else {
+        None
+    }
+}
+
+#[cfg(feature = "gzip")]
+fn unpack(packed: &[u8], limit: usize) -> Result<Bytes, RejectionKind> {
+    body::gunzip(packed, limit)
+}
+
+#[cfg(not(feature = "gzip"))]
+fn unpack(_: &[u8], _: usize) -> Result<Bytes, RejectionKind> {
+    Err(RejectionKind::ContentEncoding)
+}
+
+/// Why a genuine delivery does not go to the handler.
+enum Settled {
+    /// It was handled before.
+    Done,
+    /// It has to come again.
+    Refused(Rejection),
+}
+
+/// Claims the event of a genuine delivery; `None` where nothing signed identifies it.
+async fn claim(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    authentic: &Authentic,
+    parts: &Parts,
+    bytes: &Bytes,
+) -> Result<Option<ClaimGuard>, Settled> {
+    let Some(store) = &shared.store else {
+        return Ok(None);
+    };
+    let incoming = Incoming {
+        head: head(endpoint, parts),
+        body: bytes,
+    };
+    let scheme = &endpoint.scheme;
+    let key = replay_key(
+        authentic,
+        scheme,
+        scheme.dedupe,
+        incoming,
+        &endpoint.name,
+        "",
+    );
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    match store.claim(&key, endpoint.lease).await {
+        Ok(Claim::New(token)) => Ok(Some(ClaimGuard::new(
+            Arc::clone(store),
+            key,
+            token,
+            endpoint.done_ttl,
+        ))),
+        Ok(Claim::Done) => Err(Settled::Done),
+        Ok(Claim::InFlight { remaining }) => {
+            let retry_after = remaining;
+            let kind = RejectionKind::InFlight { retry_after };
+            Err(Settled::Refused(Rejection::new(kind)))
+        }
+        Err(error) if endpoint.fail_open => {
+            telemetry::failed_open(&endpoint.name, &error);
+            Ok(None)
+        }
+        Err(error) => Err(Settled::Refused(Rejection::store(&error))),
+    }
+}
+
+/// Whether an answer of the handler ends an event. A retry can't help a handler
+/// that found the event itself wrong, so 4xx ends it too, but for those that ask for one.
+fn is_done(status: StatusCode) -> bool {
+    !status.is_server_error()
+        && !matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        )
+}
+
+fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {
+    Head {
+        method: &parts.method,
+        uri: original_uri(parts),
+        headers: &parts.headers,
+        public_url: endpoint.public_url.as_ref(),
+    }
+}
+
+fn diagnose(
+    kind: RejectionKind,
+    endpoint: &Endpoint,
+    head: Head<'_>,
+    body: Option<&[u8]>,
+) -> Rejection {
+    let hints = match &kind {
+        RejectionKind::Verification(error) => {
+            diagnosis::hints(error, head, body, &endpoint.scheme, &endpoint.keyring)
+        }
+        _ => Vec::new(),
+    };
+    Rejection::new(kind)
+        .at(&endpoint.name, &endpoint.provider)
+        .with_hints(hints)
+}
+
+/// Tells the operator why, and the sender only that.
+fn refuse(shared: &Shared, endpoint: Option<&Endpoint>, rejection: Rejection) -> Response<Body> {
+    let rejection = match endpoint {
+        Some(endpoint) => rejection.at(&endpoint.name, &endpoint.provider),
+        None => rejection,
+    };
+    telemetry::refused(&rejection);
+    if let Some(observer) = &shared.observer {
+        observer(&rejection);
+    }
+    rejection.into_response(endpoint.map(|endpoint| &*endpoint.scheme))
+}
+
+fn report_shadow(shared: &Shared, rejection: &Rejection) {
+    telemetry::unverified(rejection);
+    if let Some(observer) = &shared.observer {
+        observer(rejection);
+    }
+}
+
+impl super::select::Selection {
+    /// What is said where no endpoint is selected.
+    fn nothing_fits(&self) -> Rejection {
+        Rejection::new(match self {
+            // Which endpoints there are is nobody's business: as a forgery.
+            Self::Detect => RejectionKind::Verification(VerifyError::NoShape),
+            _ => RejectionKind::NoEndpoint,
+        })
+    }
+}

@@ -1,0 +1,311 @@
+//! The layer: what a user builds.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tower_layer::Layer;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    endpoint::{Endpoint, EndpointError},
+    keys::Secrets,
+    middleware::{WebhookService, body::Deadlines, select::Selection},
+    rejection::Rejection,
+    replay::{DynStore, ReplayStore},
+    scheme::{Dedupe, Scheme},
+};
+
+/// Verifies webhooks before the inner service sees them.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, http::StatusCode, routing::post};
+/// use axum_webhook::{Secret, VerifiedWebhook, WebhookLayer, providers};
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct PushEvent {
+///     r#ref: String,
+/// }
+///
+/// async fn on_push(hook: VerifiedWebhook<PushEvent>) -> StatusCode {
+///     println!("{:?} pushed to {}", hook.event_id(), hook.payload.r#ref);
+///     StatusCode::NO_CONTENT
+/// }
+///
+/// let secret = Secret::new("It's a Secret to Everybody")?;
+/// let app: Router = Router::new()
+///     .route("/webhooks/github", post(on_push))
+///     .layer(WebhookLayer::new(providers::github(), secret)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Where it belongs
+///
+/// On [`Router::layer`](axum::Router::layer), `route_layer` or `MethodRouter::layer`, under a nest,
+/// in a `ServiceBuilder`, or around any tower service over
+/// `http::Request<axum::body::Body>`. Layers that read or change the body, such
+/// as decompression, belong *inside*: they run after this one.
+///
+/// # What it guards against, and with what
+///
+/// | | default | change it with |
+/// |---|---|---|
+/// | bodies that are too large | the provider's limit, else 1 MiB | [`Endpoint::with_body_limit`] |
+/// | bodies that never end | 5 s between frames, 30 s in all | [`with_body_timeouts`](Self::with_body_timeouts) |
+/// | old deliveries | the provider's tolerance | [`Endpoint::with_tolerance`] |
+/// | deliveries of an event that was handled | nothing, until there is a store | [`with_replay_store`](Self::with_replay_store) |
+///
+/// hyper's own time limit for *headers* is off unless the server sets a timer
+/// for it; `axum::serve` does not.
+#[derive(Clone)]
+#[must_use]
+pub struct WebhookLayer {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What all services of a layer share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) endpoints: Arc<[Endpoint]>,
+    pub(super) selection: Selection,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Option<Arc<dyn DynStore>>,
+    pub(super) deadlines: Deadlines,
+    pub(super) observer: Option<Arc<Observer>>,
+}
+
+/// Is told of each refusal.
+pub(super) type Observer = dyn Fn(&Rejection) + Send + Sync;
+
+impl WebhookLayer {
+    /// Creates a layer for one provider.
+    ///
+    /// # Errors
+    ///
+    /// If the scheme can't be used, or a secret is empty, blank or not what the scheme needs.
+    pub fn new(scheme: Scheme, secrets: impl Into<Secrets>) -> Result<Self, LayerError> {
+        Self::for_endpoint(Endpoint::new(scheme, secrets)?)
+    }
+
+    /// Creates a layer for one endpoint, whatever the path.
+    ///
+    /// # Errors
+    ///
+    /// If its scheme signs the URL and it has no public URL.
+    pub fn for_endpoint(endpoint: Endpoint) -> Result<Self, LayerError> {
+        Self::build(vec![endpoint], Selection::Fixed)
+    }
+
+    /// Creates a layer that selects the endpoint by its path: axum's matched path
+    /// in full, or the path as received. Any other path is answered 404.
+    ///
+    /// # Errors
+    ///
+    /// If there is no endpoint, one has no path, or two have the same path or name.
+    pub fn by_path(endpoints: Vec<Endpoint>) -> Result<Self, LayerError> {
+        let mut paths = Vec::with_capacity(endpoints.len());
+        for endpoint in &endpoints {
+            let path = endpoint
+                .path
+                .as_deref()
+                .ok_or_else(|| LayerError::NoPath(endpoint.name.to_string()))?;
+            if paths.contains(&path) {
+                return Err(LayerError::DuplicatePath(path.to_owned()));
+            }
+            paths.push(path);
+        }
+        Self::build(endpoints, Selection::Path)
+    }
+
+    /// Creates a layer that selects the endpoint by a segment of the path, which
+    /// is the endpoint's name: `by_segment("/webhooks/{provider}", …)`.
+    /// Any other path is answered 404.
+    ///
+    /// # Errors
+    ///
+    /// If the pattern does not have exactly one `{…}` segment, there is no endpoint, or two have the same name.
+    pub fn by_segment(pattern: &str, endpoints: Vec<Endpoint>) -> Result<Self, LayerError> {
+        let wrong = || LayerError::Pattern(pattern.to_owned());
+        let segments: Vec<String> = pattern.split('/').map(str::to_owned).collect();
+        let mut places = segments
+            .iter()
+            .enumerate()
+            .filter(|(_, segment)| segment.starts_with('{') && segment.ends_with('}'))
+            .map(|(at, _)| at);
+        let at = places.next().ok_or_else(wrong)?;
+        if places.next().is_some() || !pattern.starts_with('/') {
+            return Err(wrong());
+        }
+        let selection = Selection::Segment {
+            pattern: segments,
+            at,
+        };
+        Self::build(endpoints, selection)
+    }
+
+    /// Creates a layer that selects the one endpoint whose signature header the
+    /// request carries.
+    ///
+    /// Only among these endpoints, and only if exactly one fits. Where none or
+    /// several fit, the request is refused like a forgery.
+    ///
+    /// # Errors
+    ///
+    /// If there is no endpoint, or two have the same name.
+    pub fn by_detection(endpoints: Vec<Endpoint>) -> Result<Self, LayerError> {
+        Self::build(endpoints, Selection::Detect)
+    }
+
+    fn build(endpoints: Vec<Endpoint>, selection: Selection) -> Result<Self, LayerError> {
+        if endpoints.is_empty() {
+            return Err(LayerError::NoEndpoint);
+        }
+        for (index, endpoint) in endpoints.iter().enumerate() {
+            let before = endpoints.iter().take(index);
+            if before.into_iter().any(|other| other.name == endpoint.name) {
+                return Err(LayerError::DuplicateName(endpoint.name.to_string()));
+            }
+            if endpoint.scheme.signs_url() && endpoint.public_url.is_none() {
+                return Err(LayerError::NoPublicUrl(endpoint.name.to_string()));
+            }
+        }
+        Ok(Self {
+            shared: Arc::new(Shared {
+                endpoints: endpoints.into(),
+                selection,
+                clock: Arc::new(SystemClock),
+                store: None,
+                deadlines: Deadlines {
+                    idle: Duration::from_secs(5),
+                    total: Duration::from_secs(30),
+                },
+                observer: None,
+            }),
+        })
+    }
+
+    /// Remembers handled events in `store`, so that nothing is handled twice.
+    pub fn with_replay_store(self, store: impl ReplayStore) -> Self {
+        self.with_shared_replay_store(Arc::new(store))
+    }
+
+    /// As [`with_replay_store`](Self::with_replay_store), for a store that is used elsewhere too.
+    pub fn with_shared_replay_store<S: ReplayStore>(self, store: Arc<S>) -> Self {
+        self.with(|shared| shared.store = Some(store))
+    }
+
+    /// Says how long the sender may pause between two parts of a body (5 s by
+    /// default), and how long it may take in all (30 s by default).
+    pub fn with_body_timeouts(self, idle: Duration, total: Duration) -> Self {
+        self.with(|shared| shared.deadlines = Deadlines { idle, total })
+    }
+
+    /// Takes the time from `clock` instead of the system.
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        self.with(|shared| shared.clock = Arc::new(clock))
+    }
+
+    /// Tells `observer` of each refusal, with the reason and hints.
+    ///
+    /// It runs on the request's path, so it should not block.
+    pub fn on_refusal(self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
+        self.with(|shared| shared.observer = Some(Arc::new(observer)))
+    }
+
+    /// The endpoints whose repeated events would be handled again, since nothing
+    /// signed identifies them or there is no store.
+    #[must_use]
+    pub fn unguarded(&self) -> Vec<&str> {
+        self.shared
+            .endpoints
+            .iter()
+            .filter(|endpoint| self.shared.store.is_none() || endpoint.scheme.dedupe == Dedupe::Off)
+            .map(|endpoint| &*endpoint.name)
+            .collect()
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
+        let mut shared = (*self.shared).clone();
+        change(&mut shared);
+        self.shared = Arc::new(shared);
+        self
+    }
+}
+
+impl<S> Layer<S> for WebhookLayer {
+    type Service = WebhookService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        WebhookService::new(inner, Arc::clone(&self.shared))
+    }
+}
+
+impl fmt::Debug for WebhookLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookLayer")
+            .field("endpoints", &self.shared.endpoints)
+            .field("selection", &self.shared.selection)
+            .field("store", &self.shared.store)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a layer can't be built. It never contains a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LayerError {
+    /// An endpoint can't be built.
+    Endpoint(EndpointError),
+    /// There is no endpoint at all.
+    NoEndpoint,
+    /// The endpoint of this name has no path.
+    NoPath(String),
+    /// Two endpoints have this path.
+    DuplicatePath(String),
+    /// Two endpoints have this name, so they would share their replay keys.
+    DuplicateName(String),
+    /// The scheme of the endpoint of this name signs the URL, and it has no public URL.
+    NoPublicUrl(String),
+    /// The pattern does not have exactly one `{…}` segment.
+    Pattern(String),
+}
+
+impl From<EndpointError> for LayerError {
+    fn from(error: EndpointError) -> Self {
+        Self::Endpoint(error)
+    }
+}
+
+impl fmt::Display for LayerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint(error) => error.fmt(f),
+            Self::NoEndpoint => f.write_str("there is no endpoint"),
+            Self::NoPath(name) => write!(f, "endpoint {name:?} has no path to select it by"),
+            Self::DuplicatePath(path) => write!(f, "two endpoints have the path {path:?}"),
+            Self::DuplicateName(name) => write!(
+                f,
+                "two endpoints have the name {name:?}, so the events of one would count as the other's"
+            ),
+            Self::NoPublicUrl(name) => write!(
+                f,
+                "endpoint {name:?}: its provider signs the URL, so it needs `public_url`, the URL \
+                 as the provider has it"
+            ),
+            Self::Pattern(pattern) => write!(
+                f,
+                "{pattern:?} should be a path with one segment in braces, such as \"/webhooks/{{provider}}\""
+            ),
+        }
+    }
+}
+
+impl std::error::Error for LayerError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Endpoint(error) => Some(error),
+            _ => None,
+        }
+    }
+}

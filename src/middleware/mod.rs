@@ -1,0 +1,25 @@
+//! The tower layer: thin shells around the core.
+//!
+//! A request goes through these steps, in this order (`future.rs`):
+//!
+//! 1. the endpoint is selected by configuration, never by what the request claims;
+//! 2. method, `Content-Encoding`, `Content-Length`, the shape of the signature's
+//!    header and a timestamp in a header are checked: a request that fails here
+//!    is answered with its body unread;
+//! 3. the body is read within its limit and deadlines, and hashed as it arrives;
+//! 4. signature, body hash and timestamp are verified: only now there is a witness;
+//! 5. a signed handshake is answered;
+//! 6. the event is claimed, so that nothing is handled twice;
+//! 7. the handler runs, and its answer commits the claim or releases it.
+
+mod body;
+mod future;
+mod layer;
+mod select;
+mod service;
+
+pub use self::{
+    future::ResponseFuture,
+    layer::{LayerError, WebhookLayer},
+    service::WebhookService,
+};

@@ -1,0 +1,98 @@
+//! Which endpoint a request is for.
+
+use axum::extract::{MatchedPath, OriginalUri};
+use http::{HeaderName, Uri, request::Parts};
+
+use crate::{endpoint::Endpoint, incoming::Head, scheme::Locate};
+
+/// How a layer finds the endpoint of a request.
+#[derive(Clone, Debug)]
+pub(super) enum Selection {
+    /// There is one.
+    Fixed,
+    /// By axum's matched path, or the path as received.
+    Path,
+    /// By the segment of the path at this place: the endpoint's name.
+    Segment { pattern: Vec<String>, at: usize },
+    /// By what the request carries, if exactly one endpoint fits.
+    Detect,
+}
+
+impl Selection {
+    /// The endpoint of a request; `None` if none, or not exactly one, fits.
+    pub(super) fn select<'e>(
+        &self,
+        endpoints: &'e [Endpoint],
+        parts: &Parts,
+    ) -> Option<&'e Endpoint> {
+        match self {
+            Self::Fixed => endpoints.first(),
+            Self::Path => {
+                let matched = parts
+                    .extensions
+                    .get::<MatchedPath>()
+                    .map(MatchedPath::as_str);
+                let received = original_uri(parts).path();
+                let has_path = |path: Option<&str>| {
+                    endpoints
+                        .iter()
+                        .find(|endpoint| path.is_some() && endpoint.path.as_deref() == path)
+                };
+                has_path(matched).or_else(|| has_path(Some(received)))
+            }
+            Self::Segment { pattern, at } => {
+                let path = original_uri(parts).path();
+                let segments: Vec<_> = path.split('/').collect();
+                let fits = segments.len() == pattern.len()
+                    && pattern
+                        .iter()
+                        .zip(&segments)
+                        .all(|(wanted, segment)| wanted.starts_with('{') || wanted == segment);
+                let name = segments.get(*at).filter(|_| fits)?;
+                endpoints.iter().find(|endpoint| *endpoint.name == **name)
+            }
+            Self::Detect => {
+                let mut fitting = endpoints.iter().filter(|endpoint| carries(parts, endpoint));
+                let first = fitting.next()?;
+                fitting.next().is_none().then_some(first)
+            }
+        }
+    }
+}
+
+/// The request's target as received, before a router stripped the prefix of a nest.
+pub(super) fn original_uri(parts: &Parts) -> &Uri {
+    parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |original| &original.0)
+}
+
+/// Whether the request carries a signature where the endpoint's scheme has it.
+fn carries(parts: &Parts, endpoint: &Endpoint) -> bool {
+    let head = Head {
+        method: &parts.method,
+        uri: original_uri(parts),
+        headers: &parts.headers,
+        public_url: None,
+    };
+    endpoint.scheme.methods.contains(&parts.method)
+        && endpoint.scheme.shapes.iter().any(|shape| {
+            let signature = &shape.signature;
+            let has_prefix = |name: &HeaderName| {
+                head.header(name)
+                    .is_ok_and(|text| text.starts_with(&signature.prefix))
+            };
+            match &signature.at {
+                Locate::Header(name) => has_prefix(name),
+                Locate::Headers(names) => names.iter().any(has_prefix),
+                Locate::HeaderFamily(prefix) => {
+                    crate::content::numbered(prefix, 1).is_some_and(|name| has_prefix(&name))
+                }
+                Locate::Bearer => head.bearer().is_ok(),
+                Locate::Query(name) => head.has_query(name),
+                // A body is not read to find out whose it is.
+                Locate::Json(_) | Locate::Form(_) | Locate::OnlyForm(_) | Locate::Item(_) => false,
+            }
+        })
+}

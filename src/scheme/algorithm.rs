@@ -1,0 +1,144 @@
+//! Which cryptographic check a scheme uses.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The cryptographic check of a [`Scheme`](crate::scheme::Scheme).
+///
+/// It is fixed by the configuration; nothing in a request can change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC with SHA-1. Not known to be forgeable, but only where the provider has nothing better.
+    HmacSha1,
+    /// HMAC with SHA-224.
+    HmacSha224,
+    /// HMAC with SHA-256.
+    HmacSha256,
+    /// HMAC with SHA-384.
+    HmacSha384,
+    /// HMAC with SHA-512.
+    HmacSha512,
+    /// **Weak**: a plain SHA-1 of a text that contains the secret.
+    Sha1,
+    /// **Weak**: a plain SHA-256 of a text that contains the secret. Open to
+    /// length extension where the secret stands first.
+    Sha256,
+    /// **Weak**: a plain SHA-512 of a text that contains the secret. Open to
+    /// length extension where the secret stands first.
+    Sha512,
+    /// The request repeats the secret. It says who sent it and covers no body.
+    SharedToken,
+    /// `user:password` in the `Authorization` header. It covers no body.
+    BasicAuth,
+    /// Ed25519 signatures. Needs the feature `ed25519`, which is not in this release.
+    Ed25519,
+    /// ECDSA on P-256 with SHA-256. Needs the feature `public-key`, which is not in this release.
+    EcdsaP256Sha256,
+    /// RSA PKCS#1 v1.5 with SHA-1. Needs the feature `public-key`, which is not in this release.
+    RsaPkcs1Sha1,
+    /// RSA PKCS#1 v1.5 with SHA-256. Needs the feature `public-key`, which is not in this release.
+    RsaPkcs1Sha256,
+    /// RSA PKCS#1 v1.5 with SHA-512. Needs the feature `public-key`, which is not in this release.
+    RsaPkcs1Sha512,
+    /// RSA-PSS with SHA-256. Needs the feature `public-key`, which is not in this release.
+    RsaPssSha256,
+    /// JWT with HS256. Needs the feature `jwt`, which is not in this release.
+    JwtHs256,
+    /// JWT with RS256. Needs the feature `jwt`, which is not in this release.
+    JwtRs256,
+    /// JWT with ES256. Needs the feature `jwt`, which is not in this release.
+    JwtEs256,
+    /// JWT with Ed25519. Needs the feature `jwt`, which is not in this release.
+    JwtEdDsa,
+}
+
+/// How an algorithm uses the secret and the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// A keyed MAC over the content.
+    Hmac,
+    /// A plain hash over a content that has the secret in it.
+    KeyedHash,
+    /// The secret itself is in the request.
+    Credential,
+    /// Not in this build: the feature that brings it.
+    Needs(&'static str),
+}
+
+impl Algorithm {
+    /// The name used in TOML, logs and errors.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HmacSha1 => "hmac-sha1",
+            Self::HmacSha224 => "hmac-sha224",
+            Self::HmacSha256 => "hmac-sha256",
+            Self::HmacSha384 => "hmac-sha384",
+            Self::HmacSha512 => "hmac-sha512",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+            Self::SharedToken => "shared-token",
+            Self::BasicAuth => "basic-auth",
+            Self::Ed25519 => "ed25519",
+            Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+            Self::RsaPkcs1Sha1 => "rsa-pkcs1-sha1",
+            Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
+            Self::RsaPkcs1Sha512 => "rsa-pkcs1-sha512",
+            Self::RsaPssSha256 => "rsa-pss-sha256",
+            Self::JwtHs256 => "jwt-hs256",
+            Self::JwtRs256 => "jwt-rs256",
+            Self::JwtEs256 => "jwt-es256",
+            Self::JwtEdDsa => "jwt-ed-dsa",
+        }
+    }
+
+    /// Whether the check is a plain hash of a text with the secret in it, which
+    /// is weaker than a MAC.
+    #[must_use]
+    pub const fn is_weak(self) -> bool {
+        matches!(self.family(), Family::KeyedHash)
+    }
+
+    pub(crate) const fn family(self) -> Family {
+        match self {
+            Self::HmacSha1
+            | Self::HmacSha224
+            | Self::HmacSha256
+            | Self::HmacSha384
+            | Self::HmacSha512 => Family::Hmac,
+            Self::Sha1 | Self::Sha256 | Self::Sha512 => Family::KeyedHash,
+            Self::SharedToken | Self::BasicAuth => Family::Credential,
+            Self::Ed25519 => Family::Needs("ed25519"),
+            Self::EcdsaP256Sha256
+            | Self::RsaPkcs1Sha1
+            | Self::RsaPkcs1Sha256
+            | Self::RsaPkcs1Sha512
+            | Self::RsaPssSha256 => Family::Needs("public-key"),
+            Self::JwtHs256 | Self::JwtRs256 | Self::JwtEs256 | Self::JwtEdDsa => {
+                Family::Needs("jwt")
+            }
+        }
+    }
+
+    /// Bytes of a signature, where every signature of this algorithm has the same length.
+    pub(crate) const fn tag_len(self) -> Option<usize> {
+        match self {
+            Self::HmacSha1 | Self::Sha1 => Some(20),
+            Self::HmacSha224 => Some(28),
+            Self::HmacSha256 | Self::Sha256 => Some(32),
+            Self::HmacSha384 => Some(48),
+            Self::HmacSha512 | Self::Sha512 => Some(64),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

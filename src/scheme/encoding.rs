@@ -1,0 +1,181 @@
+//! How the bytes of a signature are written as text.
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use serde::{Deserialize, Serialize};
+
+/// How the bytes of a signature are written as text.
+///
+/// Decoding is strict: the canonical text and no other, so that one signature
+/// has one spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Lower-case hexadecimal.
+    Hex,
+    /// Upper-case hexadecimal.
+    HexUpper,
+    /// Hexadecimal in either case: only where the provider itself is not consistent.
+    HexAnyCase,
+    /// Base64 with the standard alphabet and padding.
+    Base64,
+    /// Base64 with the URL alphabet and padding.
+    Base64UrlPadded,
+    /// Base64 with the URL alphabet, without padding.
+    Base64Url,
+    /// The text itself, for shared tokens.
+    Text,
+}
+
+impl Encoding {
+    /// Decodes `text` into `out` and says how many bytes were written.
+    ///
+    /// Answers `None` for any text that [`encode`](Self::encode) does not produce,
+    /// and for one that is longer than `out`.
+    pub(crate) fn decode_into(self, text: &[u8], out: &mut [u8]) -> Option<usize> {
+        match self {
+            Self::Hex => decode_hex(text, out, hex_digit_lower),
+            Self::HexUpper => decode_hex(text, out, hex_digit_upper),
+            Self::HexAnyCase => {
+                decode_hex(text, out, |c| hex_digit_lower(c).or(hex_digit_upper(c)))
+            }
+            Self::Base64 => STANDARD.decode_slice(text, out).ok(),
+            Self::Base64UrlPadded => URL_SAFE.decode_slice(text, out).ok(),
+            Self::Base64Url => URL_SAFE_NO_PAD.decode_slice(text, out).ok(),
+            Self::Text => {
+                out.get_mut(..text.len())?.copy_from_slice(text);
+                Some(text.len())
+            }
+        }
+    }
+
+    /// Writes `bytes` as text. [`Encoding::Text`] takes the bytes as Latin text
+    /// and is meant for ASCII only.
+    pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex | Self::HexAnyCase => encode_hex(bytes, b"0123456789abcdef"),
+            Self::HexUpper => encode_hex(bytes, b"0123456789ABCDEF"),
+            Self::Base64 => STANDARD.encode(bytes),
+            Self::Base64UrlPadded => URL_SAFE.encode(bytes),
+            Self::Base64Url => URL_SAFE_NO_PAD.encode(bytes),
+            Self::Text => bytes.iter().copied().map(char::from).collect(),
+        }
+    }
+}
+
+/// Decodes base64 with the standard alphabet and padding, strictly.
+pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// Decodes hexadecimal text of either case, as dashboards show keys in both.
+pub(crate) fn decode_hex_key(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = vec![0; text.len() / 2];
+    Encoding::HexAnyCase.decode_into(text, &mut out)?;
+    Some(out)
+}
+
+fn decode_hex(text: &[u8], out: &mut [u8], digit: impl Fn(u8) -> Option<u8>) -> Option<usize> {
+    let (pairs, rest) = text.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let out = out.get_mut(..pairs.len())?;
+    for (byte, &[high, low]) in out.iter_mut().zip(pairs) {
+        *byte = digit(high)? << 4 | digit(low)?;
+    }
+    Some(pairs.len())
+}
+
+const fn hex_digit_lower(c: u8) -> Option<u8> {
+    match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'a'..=b'f' => Some(c - b'a' + 10),
+        _ => None,
+    }
+}
+
+const fn hex_digit_upper(c: u8) -> Option<u8> {
+    match c {
+        b'0'..=b'9' => Some(c - b'0'),
+        b'A'..=b'F' => Some(c - b'A' + 10),
+        _ => None,
+    }
+}
+
+fn encode_hex(bytes: &[u8], digits: &[u8; 16]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|nibble| digits.get(usize::from(nibble)))
+        .copied()
+        .map(char::from)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(encoding: Encoding, text: &str, want: Option<&[u8]>) {
+        let mut out = [0; 8];
+        let got = encoding
+            .decode_into(text.as_bytes(), &mut out)
+            .and_then(|len| out.get(..len));
+        assert_eq!(got, want, "{encoding:?} {text:?}");
+    }
+
+    #[test]
+    fn hex_has_one_spelling() {
+        check(Encoding::Hex, "00ff", Some(&[0, 255]));
+        check(Encoding::Hex, "00FF", None);
+        check(Encoding::HexUpper, "00FF", Some(&[0, 255]));
+        check(Encoding::HexUpper, "00ff", None);
+        check(Encoding::HexAnyCase, "00Ff", Some(&[0, 255]));
+        for text in ["0", "0x00", "0 ", " 00", "zz", "\u{ff}0"] {
+            check(Encoding::HexAnyCase, text, None);
+        }
+    }
+
+    #[test]
+    fn base64_is_canonical() {
+        check(Encoding::Base64, "/+8=", Some(&[255, 239]));
+        // Trailing bits, missing and superfluous padding, the other alphabet, white space.
+        for text in ["/+9=", "/+8", "/+8==", "_-8=", "/+ 8=", "/+8=\n", "="] {
+            check(Encoding::Base64, text, None);
+        }
+        check(Encoding::Base64Url, "_-8", Some(&[255, 239]));
+        check(Encoding::Base64Url, "_-8=", None);
+        check(Encoding::Base64UrlPadded, "_-8=", Some(&[255, 239]));
+        check(Encoding::Base64UrlPadded, "_-8", None);
+    }
+
+    #[test]
+    fn a_text_longer_than_the_room_is_refused() {
+        check(Encoding::Hex, "000000000000000000", None);
+        check(Encoding::Base64, "AAAAAAAAAAAA", None);
+        check(Encoding::Text, "123456789", None);
+    }
+
+    #[test]
+    fn encode_is_the_inverse() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for encoding in [
+            Encoding::Hex,
+            Encoding::HexUpper,
+            Encoding::HexAnyCase,
+            Encoding::Base64,
+            Encoding::Base64Url,
+            Encoding::Base64UrlPadded,
+        ] {
+            let mut out = [0; 256];
+            let text = encoding.encode(&bytes);
+            assert_eq!(encoding.decode_into(text.as_bytes(), &mut out), Some(256));
+            assert_eq!(out.as_slice(), bytes);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! How a provider asks whether a URL is ours.
+
+use std::fmt;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::scheme::{Locate, Template, method};
+
+/// A provider's question whether the URL is ours, and the answer to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handshake {
+    /// The method of the question.
+    #[serde(with = "method")]
+    pub method: Method,
+    /// What tells the question from a delivery. All must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<Expect>,
+    /// Whether the question is signed like a delivery, and answered only then.
+    pub signed: bool,
+    /// The text that the answer needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeField>,
+    /// The answer.
+    pub answer: HandshakeAnswer,
+}
+
+/// A value that must be in the question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// Where it stands.
+    pub at: Locate,
+    /// What it must be.
+    pub is: Expected,
+}
+
+impl Expect {
+    /// The value at `at` is `text`.
+    #[must_use]
+    pub fn text(at: Locate, text: &str) -> Self {
+        Self {
+            at,
+            is: Expected::Text(text.to_owned()),
+        }
+    }
+}
+
+/// What a value in a question must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", untagged)]
+pub enum Expected {
+    /// This text.
+    Text(String),
+    /// The secret's part of this name, compared in constant time.
+    Secret {
+        /// The part's name.
+        secret: String,
+    },
+}
+
+/// The text that an answer needs, held to a form so that it can't be misused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChallengeField {
+    /// Where it stands.
+    pub at: Locate,
+    /// Its characters.
+    pub charset: Charset,
+    /// The fewest of them.
+    pub min: usize,
+    /// The most of them.
+    pub max: usize,
+}
+
+/// A set of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Charset {
+    /// `0-9`.
+    Digits,
+    /// `0-9 a-f`.
+    Hex,
+    /// `0-9 A-Z a-z`.
+    Alphanumeric,
+    /// `0-9 A-Z a-z - _ . ~ + / =`: nothing that JSON, HTML or a URL would escape.
+    Token,
+    /// `0-9 A-Z a-z + / =` and line feeds: base64 as e-mail wraps it (Braintree's payload).
+    Base64Lines,
+}
+
+impl Charset {
+    /// Whether `text` has only these characters and from `min` to `max` of them.
+    pub(crate) fn holds(self, text: &[u8], min: usize, max: usize) -> bool {
+        let fits = |c: &u8| match self {
+            Self::Digits => c.is_ascii_digit(),
+            Self::Hex => matches!(c, b'0'..=b'9' | b'a'..=b'f'),
+            Self::Alphanumeric => c.is_ascii_alphanumeric(),
+            Self::Token => {
+                c.is_ascii_alphanumeric()
+                    || matches!(c, b'-' | b'_' | b'.' | b'~' | b'+' | b'/' | b'=')
+            }
+            Self::Base64Lines => {
+                c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n')
+            }
+        };
+        (min..=max).contains(&text.len()) && text.iter().all(fits)
+    }
+}
+
+impl fmt::Display for Charset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Digits => "digits",
+            Self::Hex => "lower-case hex digits",
+            Self::Alphanumeric => "letters and digits",
+            Self::Token => "token characters",
+            Self::Base64Lines => "base64 with line feeds",
+        })
+    }
+}
+
+/// The answer to a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandshakeAnswer {
+    /// Its status.
+    pub status: u16,
+    /// Its `Content-Type`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub content_type: String,
+    /// Its body; it may use `{challenge}` with filters, and `{secret.NAME}`.
+    pub body: Template,
+}
+
+impl HandshakeAnswer {
+    /// A 200 with this body as plain text.
+    #[must_use]
+    pub fn text(body: &str) -> Self {
+        Self {
+            status: 200,
+            content_type: "text/plain; charset=utf-8".to_owned(),
+            body: Template::literal(body),
+        }
+    }
+
+    /// A 200 with this body as JSON.
+    #[must_use]
+    pub fn json(body: &str) -> Self {
+        Self {
+            status: 200,
+            content_type: "application/json".to_owned(),
+            body: Template::literal(body),
+        }
+    }
+
+    /// A 200 without a body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            status: 200,
+            content_type: String::new(),
+            body: Template::literal(""),
+        }
+    }
+}

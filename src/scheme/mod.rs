@@ -1,0 +1,235 @@
+//! What a provider promises about its requests, as pure data.
+//!
+//! A [`Scheme`] says where the signature stands, what it covers, how it is
+//! written, what the secret looks like, and what the provider wants to hear.
+//! The same value verifies and signs; a built-in provider and a scheme in your
+//! own TOML are the same type with the same words.
+//!
+//! ```
+//! use axum_webhook::scheme::Scheme;
+//!
+//! let scheme: Scheme = toml::from_str(r#"
+//!     id = "acme"
+//!     algorithm = "hmac-sha256"
+//!     content = "{timestamp}.{body}"
+//!     signature = { at = { header = "acme-signature" }, list = { items = ",", pair = "=" }, item = "v1", encoding = "hex" }
+//!     timestamp = { at = { item = "t" }, unit = "unix-seconds" }
+//!     tolerance = { past = "5m", future = "1m" }
+//!     event_id = { json = "/id" }
+//!     dedupe = "id"
+//! "#)?;
+//! scheme.validate()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The smallest scheme
+//!
+//! `algorithm`, `signature` and `content` are enough; what is not said is a
+//! `POST` with a text secret whose signature covers the body.
+//!
+//! # More than one shape
+//!
+//! A provider that signs forms and JSON differently has several [`Shape`]s.
+//! The first one whose `when` fits the request is the only one that is tried,
+//! so no request can pick the weakest of several constructions. In TOML they
+//! are `[[shape]]` tables instead of the keys at the top.
+
+mod algorithm;
+mod answer;
+mod encoding;
+mod handshake;
+mod lint;
+mod locate;
+mod repr;
+mod shape;
+mod signature;
+mod template;
+mod time;
+
+use http::Method;
+
+use crate::units::{ByteSize, Span};
+
+pub use self::{
+    algorithm::Algorithm,
+    answer::{Answer, Answers},
+    encoding::Encoding,
+    handshake::{ChallengeField, Charset, Expect, Expected, Handshake, HandshakeAnswer},
+    lint::{Finding, LintError, Severity},
+    locate::{JsonPointer, Locate, PointerError},
+    shape::{
+        Batch, BodyHash, Field, MediaType, Shape, SignedHeaders, SignedHeadersForm, When, Width,
+    },
+    signature::{ItemKey, List, Signature},
+    template::{Template, TemplateError},
+    time::{TimeUnit, TimestampField, Tolerance},
+};
+pub(crate) use self::{
+    algorithm::Family,
+    encoding::{decode_base64, decode_hex_key},
+    template::{Filter, Role, Segment},
+};
+
+use serde::{Deserialize, Serialize};
+
+/// What a provider promises about its requests.
+///
+/// It is plain data: build one as a literal, take one of
+/// [`providers`](crate::providers) and change it, or read it from TOML.
+/// [`validate`](Self::validate) runs the linter; building a layer does so too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "repr::SchemeRepr", into = "repr::SchemeRepr")]
+pub struct Scheme {
+    /// The provider's id, such as `github`: in logs, metrics and replay keys.
+    pub id: String,
+    /// The methods of its deliveries. Any other is answered 405.
+    pub methods: Vec<Method>,
+    /// The cryptographic check.
+    pub algorithm: Algorithm,
+    /// What the provider's dashboard shows as the secret, and how it becomes a key.
+    pub secret: SecretFormat,
+    /// The named parts that each secret must bring beside its value (Braintree's `public_key`).
+    pub secret_parts: Vec<String>,
+    /// Where the request names the key. It only chooses among the configured ones.
+    pub key_id: Option<Locate>,
+    /// How much of a delivery the check covers. The linter compares it with the shapes.
+    pub coverage: Coverage,
+    /// How a request of this provider looks; the first that fits counts.
+    pub shapes: Vec<Shape>,
+    /// How far a timestamp may be off. `None` where the provider signs none.
+    pub tolerance: Option<Tolerance>,
+    /// What makes two deliveries the same event.
+    pub dedupe: Dedupe,
+    /// For how long the provider repeats a delivery that was not accepted: as
+    /// long as that, an event that was handled is remembered.
+    pub retry_horizon: Span,
+    /// What is done with a compressed body.
+    pub content_encoding: ContentEncoding,
+    /// The largest body that the provider documents; `None` means 1 MiB.
+    pub body_limit: Option<ByteSize>,
+    /// Whether the port of the URL is signed.
+    pub url_ports: UrlPorts,
+    /// What the provider wants to hear.
+    pub answers: Answers,
+    /// How it asks whether the URL is ours.
+    pub handshakes: Vec<Handshake>,
+}
+
+/// What the secret in a provider's dashboard looks like, and how it becomes a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SecretFormat {
+    /// The key is the bytes of the text, also where it looks like base64.
+    #[default]
+    Text,
+    /// The key is what the hexadecimal text decodes to.
+    Hex,
+    /// The key is what the base64 text decodes to.
+    Base64,
+    /// As [`Base64`](Self::Base64), after an optional `whsec_`.
+    Whsec,
+    /// The key is the SHA-1 of the text (Braintree).
+    Sha1,
+    /// The key is the text, normalised to NFKD (`EasyPost`). Secrets outside
+    /// ASCII need the feature `nfkd`.
+    Nfkd,
+    /// A public key as the dashboard shows it. Needs a feature that is not in this release.
+    PublicKey,
+}
+
+impl SecretFormat {
+    /// The name used in TOML and errors.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+            Self::Whsec => "whsec",
+            Self::Sha1 => "sha1",
+            Self::Nfkd => "nfkd",
+            Self::PublicKey => "public-key",
+        }
+    }
+}
+
+/// How much of a delivery the check covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Coverage {
+    /// Every byte of the body, or its hash.
+    #[default]
+    Body,
+    /// Some fields of the body. The others could have been changed on the way
+    /// by whoever has seen one delivery.
+    Fields,
+    /// Nothing: the request only shows that its sender knows the secret.
+    Credential,
+}
+
+/// What makes two deliveries the same event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Dedupe {
+    /// The same signed id.
+    Id,
+    /// The same signed content. Choose it where the provider signs no id and
+    /// never sends two events of equal content: the second one would be lost.
+    Content,
+    /// Nothing: each delivery is handled, also a repeated one.
+    #[default]
+    Off,
+}
+
+/// What is done with a body that arrives with a `Content-Encoding`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ContentEncoding {
+    /// It is answered 415: the signature is over the bytes as they arrive.
+    #[default]
+    Identity,
+    /// `gzip` is unpacked, within the body limit, before the signature is checked.
+    /// Needs the feature `gzip`; without it, it is answered 415 too.
+    Gunzip,
+}
+
+/// Whether the port of the URL is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum UrlPorts {
+    /// The URL is signed as `public_url` has it.
+    #[default]
+    AsConfigured,
+    /// The provider is not consistent (Twilio), so the URL also counts without its port,
+    /// or with the scheme's default port where it has none.
+    Either,
+}
+
+/// Serde for [`Method`].
+pub(crate) mod method {
+    use http::Method;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(method: &Method, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(method.as_str())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Method, D::Error> {
+        let text = String::deserialize(from)?;
+        parse(&text).map_err(D::Error::custom)
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Method, String> {
+        match text {
+            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => {
+                Method::from_bytes(text.as_bytes()).map_err(|error| error.to_string())
+            }
+            _ => Err(format!("{text:?} should be a method such as \"POST\"")),
+        }
+    }
+}

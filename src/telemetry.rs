@@ -1,0 +1,88 @@
+//! What the layer says to `tracing`; nothing where the feature is off.
+
+#[cfg(feature = "tracing")]
+mod on {
+    use crate::{rejection::Rejection, replay::StoreError};
+
+    pub(crate) fn refused(rejection: &Rejection) {
+        tracing::warn!(
+            target: "axum_webhook",
+            endpoint = rejection.endpoint(),
+            provider = rejection.provider(),
+            code = rejection.code(),
+            hints = ?rejection.hints(),
+            "webhook refused: {rejection}"
+        );
+    }
+
+    pub(crate) fn unverified(rejection: &Rejection) {
+        tracing::warn!(
+            target: "axum_webhook",
+            endpoint = rejection.endpoint(),
+            provider = rejection.provider(),
+            code = rejection.code(),
+            hints = ?rejection.hints(),
+            "webhook would be refused, but `enforce` is off: {rejection}"
+        );
+    }
+
+    pub(crate) fn duplicate(endpoint: &str, provider: &str) {
+        tracing::info!(
+            target: "axum_webhook",
+            endpoint,
+            provider,
+            "webhook was handled before; answered as a success"
+        );
+    }
+
+    pub(crate) fn failed_open(endpoint: &str, error: &StoreError) {
+        tracing::error!(
+            target: "axum_webhook",
+            endpoint,
+            %error,
+            "the replay store can't answer, and the endpoint fails open: the delivery is handled unguarded"
+        );
+    }
+
+    pub(crate) fn not_settled(endpoint: &str, error: Option<&StoreError>) {
+        match error {
+            Some(error) => tracing::error!(
+                target: "axum_webhook",
+                endpoint,
+                %error,
+                "the end of a handler could not be stored; its lease will run out"
+            ),
+            None => tracing::warn!(
+                target: "axum_webhook",
+                endpoint,
+                "a handler outlived its lease; another delivery of the event may have been handled"
+            ),
+        }
+    }
+
+    pub(crate) fn payload_refused(endpoint: &str, reason: &str) {
+        tracing::warn!(
+            target: "axum_webhook",
+            endpoint,
+            reason,
+            "a genuine webhook does not have the handler's type"
+        );
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod off {
+    use crate::{rejection::Rejection, replay::StoreError};
+
+    pub(crate) fn refused(_: &Rejection) {}
+    pub(crate) fn unverified(_: &Rejection) {}
+    pub(crate) fn duplicate(_: &str, _: &str) {}
+    pub(crate) fn failed_open(_: &str, _: &StoreError) {}
+    pub(crate) fn not_settled(_: &str, _: Option<&StoreError>) {}
+    pub(crate) fn payload_refused(_: &str, _: &str) {}
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::off::*;
+#[cfg(feature = "tracing")]
+pub(crate) use self::on::*;
