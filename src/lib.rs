@@ -93,3 +93,8 @@ pub use self::{
     units::{ByteSize, Span, UnitError},
     verify::{Authentic, VerifyError, verify},
 };
+
+/// The README's examples, which have to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -4,6 +4,11 @@
 mod on {
     use crate::{rejection::Rejection, replay::StoreError};
 
+    /// Whether anybody wants to know why a request is refused.
+    pub(crate) fn listens() -> bool {
+        tracing::enabled!(target: "axum_webhook", tracing::Level::WARN)
+    }
+
     pub(crate) fn refused(rejection: &Rejection) {
         tracing::warn!(
             target: "axum_webhook",
@@ -74,6 +79,9 @@ mod on {
 mod off {
     use crate::{rejection::Rejection, replay::StoreError};
 
+    pub(crate) const fn listens() -> bool {
+        false
+    }
     pub(crate) fn refused(_: &Rejection) {}
     pub(crate) fn unverified(_: &Rejection) {}
     pub(crate) fn duplicate(_: &str, _: &str) {}

@@ -147,6 +147,10 @@ impl Key {
             }
         }
         let bytes = decode(scheme, &secret.value)?;
+        // A MAC pads its key with zero bytes, so that these are the empty key.
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Err(SecretError::OnlyZeros);
+        }
         let material = match scheme.algorithm.family() {
             Family::Credential | Family::Needs(_) => Material::Token(sha256(&bytes)),
             Family::Hmac => Hasher::keyed(scheme.algorithm, &bytes)

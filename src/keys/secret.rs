@@ -214,6 +214,8 @@ pub enum SecretError {
         /// How many bytes it decodes to.
         len: usize,
     },
+    /// It is nothing but zero bytes, which a MAC can't tell from an empty key.
+    OnlyZeros,
     /// It should be `user:password` and has no colon, or nothing on one side of it.
     NotUserPassword,
     /// It is not ASCII, and the scheme normalises such secrets, which needs the feature `nfkd`.
@@ -244,6 +246,9 @@ impl fmt::Display for SecretError {
                 "the secret decodes to {len} bytes; a key has at least {}",
                 super::keyring::MIN_DECODED_LEN
             ),
+            Self::OnlyZeros => {
+                f.write_str("the secret is nothing but zero bytes, which is the same as an empty one")
+            }
             Self::NotUserPassword => f.write_str("the secret should be `user:password`"),
             Self::NeedsNfkd => {
                 f.write_str("the secret is not ASCII; this scheme then needs feature \"nfkd\"")

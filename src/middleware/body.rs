@@ -16,6 +16,10 @@ use crate::rejection::RejectionKind;
 /// How much is hashed before other tasks get their turn: about 150 µs of work.
 const MAX_HASHED_AT_ONCE: usize = 256 << 10;
 
+/// What a frame costs beside its bytes, in bytes that could be hashed meanwhile. An
+/// empty frame counts nothing against the limit, so without this they could come without end.
+const FRAME_COST: usize = 64;
+
 /// The most that is reserved on the word of a `Content-Length`.
 const MAX_FIRST_RESERVATION: usize = 1 << 20;
 
@@ -48,6 +52,11 @@ where
     let mut hashed = 0;
     let mut end = None;
     while let Some(frame) = next_frame(body.as_mut(), deadlines, &mut end).await? {
+        hashed += FRAME_COST;
+        if hashed > MAX_HASHED_AT_ONCE {
+            give_way(deadlines, &mut end).await?;
+            hashed = 0;
+        }
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -60,7 +69,7 @@ where
         }
         for slice in data.chunks(MAX_HASHED_AT_ONCE) {
             if hashed + slice.len() > MAX_HASHED_AT_ONCE {
-                tokio::task::yield_now().await;
+                give_way(deadlines, &mut end).await?;
                 hashed = 0;
             }
             on_frame(slice);
@@ -78,6 +87,16 @@ where
         buffer.put(data);
     }
     Ok(first.unwrap_or_else(|| buffer.freeze()))
+}
+
+/// Gives other tasks their turn, and the deadline its say where the sender never makes us wait.
+async fn give_way(deadlines: Deadlines, end: &mut Option<Instant>) -> Result<(), RejectionKind> {
+    let end = *end.get_or_insert_with(|| Instant::now() + deadlines.total);
+    tokio::task::yield_now().await;
+    if Instant::now() > end {
+        return Err(RejectionKind::BodyTimeout);
+    }
+    Ok(())
 }
 
 /// The next frame. Timers run only once the sender has made us wait.

@@ -79,22 +79,29 @@ where
     let now = shared.clock.now();
     let opened = match open(&shared, endpoint, &parts, incoming_body, now).await {
         Ok(opened) => opened,
-        Err(Refused { rejection, rest }) if !endpoint.enforce => {
-            // A shadow only looks: what could be saved of the body goes on.
+        Err(Refused {
+            rejection,
+            rest: Some(rest),
+        }) if !endpoint.enforce => {
+            // A shadow only looks: the request goes on as it came.
             report_shadow(&shared, &rejection);
-            parts.extensions.insert(ShadowVerdict::refused(&rejection));
+            shadow(&mut parts, ShadowVerdict::refused(&rejection));
             let request = Request::from_parts(parts, rest);
             return Ok(inner.call(request).await?.map(Body::new));
         }
         Err(Refused { rejection, .. }) => return Ok(refuse(&shared, Some(endpoint), rejection)),
     };
-    let (authentic, bytes) = match opened {
+    let (authentic, received, bytes) = match opened {
         Opened::Reply(response) => return Ok(response),
-        Opened::Delivery(authentic, bytes) => (authentic, bytes),
+        Opened::Delivery {
+            authentic,
+            received,
+            signed,
+        } => (authentic, received, signed),
     };
     if !endpoint.enforce {
-        parts.extensions.insert(ShadowVerdict::genuine());
-        let request = Request::from_parts(parts, Body::from(bytes));
+        shadow(&mut parts, ShadowVerdict::genuine());
+        let request = Request::from_parts(parts, Body::from(received));
         return Ok(inner.call(request).await?.map(Body::new));
     }
 
@@ -114,6 +121,7 @@ where
         bytes: bytes.clone(),
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
+    describe_unpacked(&mut parts.headers, &bytes);
     // If this future is dropped, or the handler panics, the guard gives the claim back.
     let response = inner
         .call(Request::from_parts(parts, Body::from(bytes)))
@@ -137,14 +145,19 @@ where
 enum Opened {
     /// A question of the provider, with its answer.
     Reply(Response<Body>),
-    /// A genuine delivery, with its body.
-    Delivery(Authentic, Bytes),
+    /// A genuine delivery, with its body as it arrived and as it was signed.
+    /// The two are the same bytes unless they were unpacked in between.
+    Delivery {
+        authentic: Authentic,
+        received: Bytes,
+        signed: Bytes,
+    },
 }
 
-/// Why a request is refused, and what is left of its body.
+/// Why a request is refused, and its body, unless that broke while it was read.
 struct Refused {
     rejection: Rejection,
-    rest: Body,
+    rest: Option<Body>,
 }
 
 /// Reads and verifies a request. What the head decides costs no byte of the body.
@@ -187,8 +200,8 @@ where
         Ok(early) => early,
         Err(kind) => {
             return Err(Refused {
-                rejection: diagnose(kind, endpoint, head, None),
-                rest: Body::new(incoming_body),
+                rejection: diagnose(shared, kind, endpoint, head, None),
+                rest: Some(Body::new(incoming_body)),
             });
         }
     };
@@ -203,8 +216,8 @@ where
         }
     };
     let refused = |kind, bytes: Option<&Bytes>| Refused {
-        rejection: diagnose(kind, endpoint, head, bytes.map(|bytes| &**bytes)),
-        rest: bytes.cloned().map_or_else(Body::empty, Body::from),
+        rejection: diagnose(shared, kind, endpoint, head, bytes.map(|bytes| &**bytes)),
+        rest: bytes.cloned().map(Body::from),
     };
     let read = body::read(
         incoming_body,
@@ -212,15 +225,20 @@ where
         shared.deadlines,
         on_frame,
     );
-    let mut bytes = read.await.map_err(|kind| refused(kind, None))?;
+    let received = read.await.map_err(|kind| refused(kind, None))?;
+    let mut signed = received.clone();
     if packed {
-        bytes = unpack(&bytes, endpoint.body_limit).map_err(|kind| refused(kind, Some(&bytes)))?;
+        signed = unpack(&received, endpoint.body_limit)
+            .map_err(|kind| refused(kind, Some(&received)))?;
         if let Ok(begun) = &mut begun {
-            begun.update(&bytes);
+            begun.update(&signed);
         }
     }
 
-    let incoming = Incoming { head, body: &bytes };
+    let incoming = Incoming {
+        head,
+        body: &signed,
+    };
     // The clock has gone on while the body came: the window is judged by when it started.
     let verified = begun.and_then(|begun| begun.finish(incoming, scheme, &endpoint.keyring, now));
     let authentic = match verified {
@@ -229,7 +247,7 @@ where
             let question = handshake::answer_unsigned(&incoming, scheme, &endpoint.keyring, now);
             return match question {
                 Some(answer) => Ok(reply(answer)),
-                None => Err(refused(RejectionKind::Verification(error), Some(&bytes))),
+                None => Err(refused(RejectionKind::Verification(error), Some(&received))),
             };
         }
     };
@@ -237,7 +255,11 @@ where
     {
         return Ok(reply(answer));
     }
-    Ok(Opened::Delivery(authentic, bytes))
+    Ok(Opened::Delivery {
+        authentic,
+        received,
+        signed,
+    })
 }
 
 /// How the body is packed.
@@ -254,7 +276,11 @@ fn check_head(
     is_delivery: bool,
 ) -> Result<Encoding, RejectionKind> {
     if !is_delivery {
-        return Err(RejectionKind::Method(endpoint.scheme.methods.clone()));
+        let handshakes = endpoint.scheme.handshakes.iter();
+        let mut allowed = endpoint.scheme.methods.clone();
+        allowed.extend(handshakes.map(|handshake| handshake.method.clone()));
+        allowed.dedup();
+        return Err(RejectionKind::Method(allowed));
     }
     let encoding = encoding(&parts.headers)
         .filter(|encoding| match endpoint.scheme.content_encoding {
@@ -293,6 +319,17 @@ fn encoding(headers: &HeaderMap) -> Option<Encoding> {
         Some(Encoding::Gzip)
     } else {
         None
+    }
+}
+
+/// Makes the headers of a body that arrived packed fit the one that the handler gets.
+fn describe_unpacked(headers: &mut HeaderMap, bytes: &Bytes) {
+    if encoding(headers) != Some(Encoding::Gzip) {
+        return;
+    }
+    headers.remove(header::CONTENT_ENCODING);
+    if headers.contains_key(header::CONTENT_LENGTH) {
+        headers.insert(header::CONTENT_LENGTH, bytes.len().into());
     }
 }
 
@@ -382,13 +419,15 @@ fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {
 }
 
 fn diagnose(
+    shared: &Shared,
     kind: RejectionKind,
     endpoint: &Endpoint,
     head: Head<'_>,
     body: Option<&[u8]>,
 ) -> Rejection {
     let hints = match &kind {
-        RejectionKind::Verification(error) => {
+        // A flood of forgeries should not be paid for with guesses that nobody reads.
+        RejectionKind::Verification(error) if shared.observer.is_some() || telemetry::listens() => {
             diagnosis::hints(error, head, body, &endpoint.scheme, &endpoint.keyring)
         }
         _ => Vec::new(),
@@ -409,6 +448,12 @@ fn refuse(shared: &Shared, endpoint: Option<&Endpoint>, rejection: Rejection) ->
         observer(&rejection);
     }
     rejection.into_response(endpoint.map(|endpoint| &*endpoint.scheme))
+}
+
+/// Says what shadow mode found. What a layer outside has verified was for another endpoint.
+fn shadow(parts: &mut Parts, verdict: ShadowVerdict) {
+    parts.extensions.remove::<Verified>();
+    parts.extensions.insert(verdict);
 }
 
 fn report_shadow(shared: &Shared, rejection: &Rejection) {

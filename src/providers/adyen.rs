@@ -3,7 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answer, Answers, Batch, ContentEncoding, Coverage, Dedupe, Encoding, Field,
-        JsonPointer, Locate, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
+        JsonPointer, Locate, OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts,
+        When,
     },
     units::Span,
 };
@@ -98,6 +99,7 @@ pub fn adyen() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Content,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(30),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -3,8 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ChallengeField, Charset, ContentEncoding, Coverage, Dedupe, Encoding,
-        Field, Handshake, HandshakeAnswer, ItemKey, List, Locate, MediaType, Scheme, SecretFormat,
-        Shape, Signature, Template, UrlPorts, When, Width,
+        Field, Handshake, HandshakeAnswer, ItemKey, List, Locate, MediaType, OnRetry, Scheme,
+        SecretFormat, Shape, Signature, Template, UrlPorts, When, Width,
     },
     units::Span,
 };
@@ -84,6 +84,7 @@ pub fn braintree() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Content,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::hours(24),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

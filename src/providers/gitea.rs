@@ -3,7 +3,7 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, Locate, MediaType,
-        Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
+        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
     },
     units::Span,
 };
@@ -82,6 +82,7 @@ pub fn gitea() -> Scheme {
         ],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, UrlPorts, When,
     },
     units::{ByteSize, Span},
@@ -58,6 +58,7 @@ pub fn github() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Same,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: Some(ByteSize::mebibytes(25)),

@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts,
         When,
     },
@@ -73,6 +73,7 @@ pub fn hubspot() -> Scheme {
         }],
         tolerance: Some(Tolerance::five_minutes()),
         dedupe: Dedupe::Content,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::hours(24),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

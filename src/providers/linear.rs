@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts,
         When,
     },
@@ -69,6 +69,7 @@ pub fn linear() -> Scheme {
         }],
         tolerance: Some(Tolerance::new(Span::minutes(5), Span::minutes(1))),
         dedupe: Dedupe::Content,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::hours(8),
         content_encoding: ContentEncoding::Identity,
         body_limit: Some(ByteSize::mebibytes(5)),

@@ -3,8 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, Locate, MediaType,
-        Scheme, SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance,
-        UrlPorts, When,
+        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField,
+        Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -107,6 +107,7 @@ pub fn mailgun() -> Scheme {
         ],
         tolerance: Some(Tolerance::new(Span::hours(9), Span::minutes(5))),
         dedupe: Dedupe::Id,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::hours(8),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

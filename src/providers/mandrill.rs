@@ -3,8 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Handshake,
-        HandshakeAnswer, Locate, MediaType, Scheme, SecretFormat, Shape, Signature, Template,
-        UrlPorts, When,
+        HandshakeAnswer, Locate, MediaType, OnRetry, Scheme, SecretFormat, Shape, Signature,
+        Template, UrlPorts, When,
     },
     units::Span,
 };
@@ -65,6 +65,7 @@ pub fn mandrill() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -3,7 +3,7 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, Charset, ContentEncoding, Coverage, Dedupe, Encoding, Field, Locate,
-        Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When, Width,
+        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When, Width,
     },
     units::Span,
 };
@@ -82,6 +82,7 @@ pub fn midtrans() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

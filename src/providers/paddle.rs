@@ -3,8 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, ItemKey, List, Locate,
-        Scheme, SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance,
-        UrlPorts, When,
+        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField,
+        Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -67,6 +67,7 @@ pub fn paddle() -> Scheme {
         }],
         tolerance: Some(Tolerance::five_minutes()),
         dedupe: Dedupe::Id,
+        event_id_on_retry: OnRetry::Same,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

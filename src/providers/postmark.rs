@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, UrlPorts, When,
     },
     units::Span,
@@ -65,6 +65,7 @@ pub fn postmark() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::hours(11),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, UrlPorts, When,
     },
     units::Span,
@@ -61,6 +61,7 @@ pub fn qualifio() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts,
         When,
     },
@@ -69,6 +69,7 @@ pub fn quicknode() -> Scheme {
         }],
         tolerance: Some(Tolerance::five_minutes()),
         dedupe: Dedupe::Id,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Gunzip,
         body_limit: None,

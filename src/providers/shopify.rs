@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, UrlPorts, When,
     },
     units::Span,
@@ -69,6 +69,7 @@ pub fn shopify() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Same,
         retry_horizon: Span::hours(4),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -3,8 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ChallengeField, Charset, ContentEncoding, Coverage, Dedupe, Encoding,
-        Expect, Handshake, HandshakeAnswer, Locate, MediaType, Scheme, SecretFormat, Shape,
-        Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts, When,
+        Expect, Handshake, HandshakeAnswer, Locate, MediaType, OnRetry, Scheme, SecretFormat,
+        Shape, Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -93,6 +93,7 @@ pub fn slack() -> Scheme {
         ],
         tolerance: Some(Tolerance::five_minutes()),
         dedupe: Dedupe::Id,
+        event_id_on_retry: OnRetry::Same,
         retry_horizon: Span::hours(24),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, UrlPorts, When,
     },
     units::Span,
@@ -60,6 +60,7 @@ pub fn square() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Id,
+        event_id_on_retry: OnRetry::Same,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -3,8 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, ItemKey, List, Locate,
-        Scheme, SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance,
-        UrlPorts, When,
+        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField,
+        Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -98,6 +98,7 @@ pub fn svix() -> Scheme {
         ],
         tolerance: Some(Tolerance::five_minutes()),
         dedupe: Dedupe::Id,
+        event_id_on_retry: OnRetry::Same,
         retry_horizon: Span::hours(28),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

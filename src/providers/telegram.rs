@@ -2,7 +2,7 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, Scheme,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, UrlPorts, When,
     },
     units::Span,
@@ -63,6 +63,7 @@ pub fn telegram() -> Scheme {
         }],
         tolerance: None,
         dedupe: Dedupe::Id,
+        event_id_on_retry: OnRetry::Same,
         retry_horizon: Span::hours(24),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -3,7 +3,7 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, BodyHash, ContentEncoding, Coverage, Dedupe, Encoding, Locate,
-        MediaType, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
+        MediaType, OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
     },
     units::Span,
 };
@@ -93,6 +93,7 @@ pub fn twilio() -> Scheme {
         ],
         tolerance: None,
         dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(3),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

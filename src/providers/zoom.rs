@@ -3,8 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ChallengeField, Charset, ContentEncoding, Coverage, Dedupe, Encoding,
-        Expect, Handshake, HandshakeAnswer, Locate, Scheme, SecretFormat, Shape, Signature,
-        Template, TimeUnit, TimestampField, Tolerance, UrlPorts, When,
+        Expect, Handshake, HandshakeAnswer, Locate, OnRetry, Scheme, SecretFormat, Shape,
+        Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -69,6 +69,7 @@ pub fn zoom() -> Scheme {
         }],
         tolerance: Some(Tolerance::five_minutes()),
         dedupe: Dedupe::Content,
+        event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::hours(2),
         content_encoding: ContentEncoding::Identity,
         body_limit: None,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{
     scheme::{
-        Coverage, Dedupe, Encoding, Family, Filter, Handshake, Locate, MediaType, Role, Scheme,
-        SecretFormat, Segment, Shape, Tolerance, handshake::Expected, signature::ItemKey,
+        Coverage, Dedupe, Encoding, Family, Filter, Handshake, Locate, MediaType, OnRetry, Role,
+        Scheme, SecretFormat, Segment, Shape, Tolerance, handshake::Expected, signature::ItemKey,
     },
     units::Span,
 };
@@ -289,6 +289,12 @@ impl Linter<'_> {
         let scheme = self.scheme;
         match scheme.dedupe {
             Dedupe::Id => {
+                if scheme.event_id_on_retry == OnRetry::New {
+                    self.error(
+                        "dedupe-new-id",
+                        "dedupe = \"id\" can't tell repeats whose id is new: choose \"content\" or \"off\"",
+                    );
+                }
                 for shape in &scheme.shapes {
                     // Whoever knows a credential can write any id anyway, so there it counts as signed.
                     let signed = shape.event_id.as_ref().is_some_and(|id| {
@@ -393,7 +399,7 @@ impl Linter<'_> {
                     Filter::Sha256 | Filter::Crc32 | Filter::Hex | Filter::Base64 => true,
                     Filter::Hmac => false,
                     Filter::Distinct => *role == Role::Form,
-                    Filter::First => *role == Role::Body,
+                    Filter::First | Filter::Minify => *role == Role::Body,
                     Filter::Hubspot => *role == Role::Url,
                 };
                 if !fits {

@@ -27,6 +27,36 @@
 //! `algorithm`, `signature` and `content` are enough; what is not said is a
 //! `POST` with a text secret whose signature covers the body.
 //!
+//! # Keys
+//!
+//! | key | meaning | default |
+//! |---|---|---|
+//! | `id` | the name in logs and replay keys | the endpoint's |
+//! | `methods` | those of deliveries | `["POST"]` |
+//! | `algorithm` | an [`Algorithm`], such as `"hmac-sha256"` | required |
+//! | `secret` | a [`SecretFormat`]: what the dashboard shows | `"text"` |
+//! | `secret_parts` | names of further parts of each secret | none |
+//! | `key_id` | where the request names the key | all keys are tried |
+//! | `coverage` | `"body"`, `"fields"` or `"credential"` | `"body"` |
+//! | `content` | a [`Template`]: what is signed | required, but for credentials |
+//! | `signature` | a [`Signature`]: `at`, `encoding`, and perhaps `prefix`, `list`, `item` | required |
+//! | `timestamp` | `at` and `unit`, a [`TimeUnit`] | none |
+//! | `tolerance` | `past` and `future` | none: the age is not checked |
+//! | `event_id`, `event_type` | a [`Locate`]: where they are | none |
+//! | `event_id_on_retry` | `"same"`, `"new"` or `"unknown"` | `"unknown"` |
+//! | `dedupe` | `"id"`, `"content"` or `"off"` | `"off"` |
+//! | `retry_horizon` | how long "done" is remembered | `"3d"` |
+//! | `fields` | values that `content` names: `name`, `at`, and perhaps `optional`, `free`, `width` | none |
+//! | `body_hash` | a claimed SHA-256 of the body: `at` and `encoding` | none |
+//! | `signed_headers` | the headers that a header names: see [`SignedHeaders`] | none |
+//! | `each` | a list in the body whose items are signed one by one: see [`Batch`] | none |
+//! | `content_encoding` | `"identity"` or `"gunzip"` | `"identity"` |
+//! | `body_limit` | the provider's own limit | 1 MiB |
+//! | `url_ports` | `"as-configured"` or `"either"` | `"as-configured"` |
+//! | `answers` | `accepted`, `duplicate`, `refused`: `status`, `content_type`, `body` | 200, 200, 401 |
+//! | `[[handshake]]` | questions of the provider: see [`Handshake`] | none |
+//! | `[[shape]]` | instead of one shape at the top: see below | one |
+//!
 //! # More than one shape
 //!
 //! A provider that signs forms and JSON differently has several [`Shape`]s.
@@ -100,6 +130,8 @@ pub struct Scheme {
     pub tolerance: Option<Tolerance>,
     /// What makes two deliveries the same event.
     pub dedupe: Dedupe,
+    /// Whether a repeated delivery has the event id of the first one.
+    pub event_id_on_retry: OnRetry,
     /// For how long the provider repeats a delivery that was not accepted: as
     /// long as that, an event that was handled is remembered.
     pub retry_horizon: Span,
@@ -182,6 +214,20 @@ pub enum Dedupe {
     /// Nothing: each delivery is handled, also a repeated one.
     #[default]
     Off,
+}
+
+/// Whether a repeated delivery has the event id of the first one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum OnRetry {
+    /// It has: the id names the event.
+    Same,
+    /// It has a new one: the id names the delivery, and can't tell repeats.
+    New,
+    /// The provider does not say, or there is no id.
+    #[default]
+    Unknown,
 }
 
 /// What is done with a body that arrives with a `Content-Encoding`.

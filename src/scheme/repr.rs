@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     scheme::{
         Algorithm, Answers, Batch, BodyHash, ContentEncoding, Coverage, Dedupe, Field, Handshake,
-        Locate, Scheme, SecretFormat, Shape, Signature, SignedHeaders, Template, TimestampField,
-        Tolerance, UrlPorts, When, method,
+        Locate, OnRetry, Scheme, SecretFormat, Shape, Signature, SignedHeaders, Template,
+        TimestampField, Tolerance, UrlPorts, When, method,
     },
     units::{ByteSize, Span},
 };
@@ -31,6 +31,8 @@ pub(super) struct SchemeRepr {
     coverage: Coverage,
     #[serde(default, skip_serializing_if = "is_default")]
     dedupe: Dedupe,
+    #[serde(default, skip_serializing_if = "is_default")]
+    event_id_on_retry: OnRetry,
     #[serde(default = "three_days")]
     retry_horizon: Span,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -140,6 +142,7 @@ impl TryFrom<SchemeRepr> for Scheme {
             shapes,
             tolerance: repr.tolerance,
             dedupe: repr.dedupe,
+            event_id_on_retry: repr.event_id_on_retry,
             retry_horizon: repr.retry_horizon,
             content_encoding: repr.content_encoding,
             body_limit: repr.body_limit,
@@ -167,6 +170,7 @@ impl From<Scheme> for SchemeRepr {
             key_id: scheme.key_id,
             coverage: scheme.coverage,
             dedupe: scheme.dedupe,
+            event_id_on_retry: scheme.event_id_on_retry,
             retry_horizon: scheme.retry_horizon,
             content_encoding: scheme.content_encoding,
             body_limit: scheme.body_limit,

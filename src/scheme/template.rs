@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 /// | `sha256` | the SHA-256 of the text, as raw bytes |
 /// | `crc32` | the CRC-32 of the text, in decimal |
 /// | `hex`, `base64` | the bytes, so written |
+/// | `minify` | the JSON text without white space between its tokens (Midtrans SNAP) |
 /// | `hmac` | the HMAC of the text with the scheme's secret (answers only) |
 /// | `distinct` | of `{form}`: the same value of the same name once, values sorted (Twilio) |
 /// | `first` | of `{body}`: the first element of a JSON array, else the whole (Segment) |
@@ -76,12 +77,13 @@ pub(crate) enum Filter {
     Hex,
     Base64,
     Hmac,
+    Minify,
     Distinct,
     First,
     Hubspot,
 }
 
-const FILTERS: [(&str, Filter); 8] = [
+const FILTERS: [(&str, Filter); 9] = [
     ("base64", Filter::Base64),
     ("crc32", Filter::Crc32),
     ("distinct", Filter::Distinct),
@@ -89,6 +91,7 @@ const FILTERS: [(&str, Filter); 8] = [
     ("hex", Filter::Hex),
     ("hmac", Filter::Hmac),
     ("hubspot", Filter::Hubspot),
+    ("minify", Filter::Minify),
     ("sha256", Filter::Sha256),
 ];
 
