@@ -377,21 +377,24 @@ pub(crate) fn numbered(prefix: &HeaderName, number: usize) -> Option<HeaderName>
     HeaderName::try_from(format!("{prefix}{number}")).ok()
 }
 
-/// Whether `value` contains a literal that stands next to its role. A literal at
-/// either end of the content separates nothing.
+/// Whether `value` contains the literal that separates its role from what stands before or behind
+/// it, also where values without a separator of their own lie between. A literal at either end of
+/// the content separates nothing.
 fn contains_separator(content: &Template, role: &Role, value: &[u8]) -> bool {
     let segments = content.segments();
     let last = segments.len().saturating_sub(1);
-    let separates = |index: Option<usize>| match index {
-        Some(index) if index > 0 && index < last => match segments.get(index) {
-            Some(Segment::Literal(text)) => contains(value, text),
-            _ => false,
-        },
-        _ => false,
+    let holds = |(index, text): (usize, &str)| index > 0 && index < last && contains(value, text);
+    let literals = || {
+        let all = segments.iter().enumerate();
+        all.filter_map(|(index, segment)| match segment {
+            Segment::Literal(text) => Some((index, text.as_str())),
+            Segment::Value { .. } => None,
+        })
     };
-    segments.iter().enumerate().any(|(index, segment)| {
+    segments.iter().enumerate().any(|(at, segment)| {
         matches!(segment, Segment::Value { role: other, .. } if other == role)
-            && (separates(index.checked_sub(1)) || separates(Some(index + 1)))
+            && (literals().take_while(|(index, _)| *index < at).last().is_some_and(holds)
+                || literals().find(|(index, _)| *index > at).is_some_and(holds))
     })
 }
 

@@ -16,10 +16,19 @@ use crate::scheme::{JsonPointer, MediaType};
 pub(crate) const MAX_HEADER_LEN: usize = 4096;
 
 /// A request as the core sees it: its head, and its body as received.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Incoming<'a> {
     pub(crate) head: Head<'a>,
     pub(crate) body: &'a [u8],
+}
+
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("head", &self.head)
+            .field("body_len", &self.body.len())
+            .finish()
+    }
 }
 
 impl<'a> Incoming<'a> {
@@ -342,12 +351,21 @@ impl Visitor<'_> for IsName<'_> {
 /// assert!("hooks.example.com".parse::<PublicUrl>().is_err());
 /// # Ok::<(), axum_webhook::PublicUrlError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     /// Scheme, user and host, as written.
     origin: String,
     /// From the first slash on; may be empty.
     path: String,
+}
+
+/// Without the user and the password.
+impl fmt::Debug for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, authority) = self.origin.split_once("://").unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        write!(f, "PublicUrl({scheme}://{host}{})", self.path)
+    }
 }
 
 impl PublicUrl {

@@ -43,7 +43,7 @@ pub struct Draft {
 }
 
 /// A signed delivery, ready to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signed {
     /// Its method.
     pub method: Method,
@@ -54,6 +54,18 @@ pub struct Signed {
     pub headers: HeaderMap,
     /// Its body; where the signature stands in the body, it is in here.
     pub body: Vec<u8>,
+}
+
+/// Names and lengths only: with a credential, the secret itself is among the values.
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed")
+            .field("method", &self.method)
+            .field("url", &self.url.split('?').next().unwrap_or_default())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body_len", &self.body.len())
+            .finish()
+    }
 }
 
 impl Draft {

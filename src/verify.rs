@@ -247,6 +247,12 @@ impl Begun {
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
         let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
+        if joins_url_and_body(shape) && !begins_as_json(incoming.body) {
+            return Err(VerifyError::Malformed {
+                name: "body".to_owned(),
+                at: "json".to_owned(),
+            });
+        }
         let reading = Reading::new(shape, incoming);
         let found = match &shape.each {
             Some(batch) => verify_batch(&reading, batch, scheme, keyring, now)?,
@@ -260,23 +266,12 @@ impl Begun {
         };
         let reading = Reading {
             set: found.set,
+            item: found.item,
             toggle_port: found.toggle_port,
             ..reading
         };
         check_body_hash(&reading)?;
-        let timestamp = match &shape.timestamp {
-            Some(field) => {
-                let time = read_timestamp(&reading, shape)?;
-                // One in the head was checked before; one in the body is trusted only now.
-                if field.at.is_in_body()
-                    && let Some(tolerance) = scheme.tolerance
-                {
-                    check_window(time, now, tolerance)?;
-                }
-                Some(time)
-            }
-            None => None,
-        };
+        let timestamp = check_timestamp(&reading, scheme, now)?;
         Ok(Authentic {
             shape: self.shape,
             set: found.set,
@@ -295,7 +290,7 @@ impl Begun {
         scheme: &Scheme,
         keyring: &Keyring,
         now: Timestamp,
-    ) -> Result<Found, VerifyError> {
+    ) -> Result<Found<'static>, VerifyError> {
         let mut stream = self.stream.take();
         for set in 0..entries.sets {
             if self.live_sets & (1 << set) == 0 {
@@ -319,6 +314,7 @@ impl Begun {
                     if matches {
                         return Ok(Found {
                             set,
+                            item: None,
                             toggle_port,
                             key_id: Arc::clone(&key.id),
                         });
@@ -331,22 +327,25 @@ impl Begun {
 }
 
 /// What belongs together.
-struct Found {
+struct Found<'a> {
     set: usize,
+    /// The first item of a batch.
+    item: Option<&'a str>,
     toggle_port: bool,
     key_id: Arc<str>,
 }
 
 /// Verifies each item of a batch by itself; one that fails fails the whole.
-fn verify_batch(
-    reading: &Reading<'_>,
+fn verify_batch<'a>(
+    reading: &Reading<'a>,
     batch: &Batch,
     scheme: &Scheme,
     keyring: &Keyring,
     now: Timestamp,
-) -> Result<Found, VerifyError> {
+) -> Result<Found<'a>, VerifyError> {
     let items = batch_items(reading.incoming.body, batch)
         .map_err(|error| VerifyError::read("batch", &Locate::Json(batch.array.clone()), error))?;
+    let first = items.first().copied();
     let mut key_id = None;
     for item in items {
         let reading = Reading {
@@ -364,11 +363,13 @@ fn verify_batch(
             }
         }
         key_id = Some(matched.ok_or(VerifyError::Mismatch)?);
+        check_timestamp(&reading, scheme, now)?;
     }
     // A batch of nothing has no signature, so it shows nothing.
     let key_id = key_id.ok_or(VerifyError::EmptyBatch)?;
     Ok(Found {
         set: 0,
+        item: first,
         toggle_port: false,
         key_id,
     })
@@ -707,8 +708,18 @@ fn joins_url_and_body(shape: &Shape) -> bool {
 
 /// Whether the target has a character that every JSON object has near its beginning, and no registered URL.
 fn could_hold_json(head: Head<'_>) -> bool {
-    let has = |text: &str| text.contains(['{', '"']);
+    // The bracket of a list can only be the body's where nothing of the URL stands behind it.
+    let has = |text: &str| text.contains(['{', '"']) || text.ends_with('[');
     has(head.path()) || head.query().is_some_and(has)
+}
+
+/// Whether the body begins as an object or a list of objects, so that no end of a URL stands in front.
+fn begins_as_json(body: &[u8]) -> bool {
+    let mut rest = body.trim_ascii_start();
+    if let Some(inside) = rest.strip_prefix(b"[") {
+        rest = inside.trim_ascii_start();
+    }
+    rest.starts_with(b"{")
 }
 
 /// The segment that is the body itself, if all before it can be read from the head.
@@ -742,6 +753,25 @@ fn read_timestamp(reading: &Reading<'_>, shape: &Shape) -> Result<Timestamp, Ver
         .ok_or_else(|| VerifyError::TimestampMalformed {
             at: field.at.to_string(),
         })
+}
+
+/// The delivery's timestamp. One in the head was checked before; one in the body is trusted only
+/// now, when the signature is known to be right.
+fn check_timestamp(
+    reading: &Reading<'_>,
+    scheme: &Scheme,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, VerifyError> {
+    let Some(field) = &reading.shape.timestamp else {
+        return Ok(None);
+    };
+    let time = read_timestamp(reading, reading.shape)?;
+    if field.at.is_in_body()
+        && let Some(tolerance) = scheme.tolerance
+    {
+        check_window(time, now, tolerance)?;
+    }
+    Ok(Some(time))
 }
 
 /// Both borders are inside.

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    future::poll_fn,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -9,6 +10,8 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
+
+use tokio::runtime::Handle;
 
 use crate::replay::{BoxFuture, ClaimToken, DynStore, ReplayKey, StoreError};
 
@@ -28,7 +31,7 @@ pub(crate) struct ClaimHandle {
 
 impl ClaimHandle {
     /// Marks the event as done now; answers whether the claim was still held.
-    pub(crate) async fn done(&self) -> Result<bool, StoreError> {
+    pub(crate) async fn done(self: &Arc<Self>) -> Result<bool, StoreError> {
         if self
             .state
             .compare_exchange(OPEN, DONE, Ordering::AcqRel, Ordering::Acquire)
@@ -36,12 +39,21 @@ impl ClaimHandle {
         {
             return Ok(self.state.load(Ordering::Acquire) == DONE);
         }
-        let committed = self.commit().await;
-        if committed.is_err() {
-            // It is not stored, so the end of the handler decides.
-            self.state.store(OPEN, Ordering::Release);
-        }
-        committed
+        let claim = Arc::clone(self);
+        to_the_end(Box::pin(async move {
+            let committed = claim.commit().await;
+            if committed.is_err() {
+                // It is not stored, so the end of the handler decides, if that is still to come.
+                let _ = claim.state.compare_exchange(
+                    DONE,
+                    OPEN,
+                    Ordering::AcqRel,
+                    Ordering::Acquire,
+                );
+            }
+            committed
+        }))
+        .await
     }
 
     /// Asks for the provider's retry: the claim is released at the end, whatever the answer.
@@ -108,8 +120,8 @@ impl ClaimGuard {
     pub(crate) async fn settle(self, commit: bool) -> Result<bool, StoreError> {
         match self.claim.state.swap(SETTLED, Ordering::AcqRel) {
             DONE | SETTLED => Ok(true),
-            OPEN if commit => self.claim.commit().await,
-            _ => self.claim.release().await,
+            OPEN if commit => to_the_end(self.claim.commit()).await,
+            _ => to_the_end(self.claim.release()).await,
         }
     }
 }
@@ -125,9 +137,26 @@ impl Drop for ClaimGuard {
         let mut release = self.claim.release();
         let mut context = Context::from_waker(Waker::noop());
         if let Poll::Pending = release.as_mut().poll(&mut context)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(release);
         }
+    }
+}
+
+/// Asks the store, and goes on asking if whoever waits for the answer goes away: a
+/// handler that has finished must not run again because its client did not wait.
+async fn to_the_end(
+    mut asked: BoxFuture<'static, Result<bool, StoreError>>,
+) -> Result<bool, StoreError> {
+    // A store in memory answers at once, and needs no task.
+    let first = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
+    match (first, Handle::try_current()) {
+        (Poll::Ready(answer), _) => answer,
+        (Poll::Pending, Ok(runtime)) => runtime
+            .spawn(asked)
+            .await
+            .unwrap_or_else(|error| Err(StoreError::new(error.to_string()))),
+        (Poll::Pending, Err(_)) => asked.await,
     }
 }

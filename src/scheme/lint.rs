@@ -245,6 +245,12 @@ impl Linter<'_> {
                 "secret \"public-key\" needs feature \"public-key\", which this release does not have",
             );
         }
+        if scheme.key_id.as_ref().is_some_and(Locate::is_in_body) {
+            self.error(
+                "key-id",
+                "the key is chosen before the body is read, so `key_id` can't stand in it",
+            );
+        }
         if scheme.algorithm.is_weak() {
             self.warn(
                 "weak-algorithm",
@@ -343,7 +349,7 @@ impl Linter<'_> {
             Family::Needs(_) => {}
         }
         self.signature(shape);
-        if scheme.tolerance.is_some() && !self.signs_timestamp(shape) {
+        if scheme.tolerance.is_some() && shape.timestamp.is_some() && !self.signs_timestamp(shape) {
             self.warn(
                 "window-on-unsigned-timestamp",
                 "the timestamp is not signed, so `tolerance` does not stop a replay",
@@ -425,6 +431,24 @@ impl Linter<'_> {
             self.error(
                 "secret-not-hashed",
                 "without `{secret}` in `content` anybody can compute the hash",
+            );
+        }
+        let is_free = |name: &str| {
+            let mut fields = shape.fields.iter();
+            fields.any(|field| field.free && field.name == name)
+        };
+        let free = content
+            .values()
+            .filter(|(role, _)| matches!(role, Role::Field(name) if is_free(name)))
+            .count();
+        let open_body = content.values().any(|(role, filters)| {
+            matches!(role, Role::Body | Role::Form) && !filters.contains(&Filter::Sha256)
+        });
+        if free > 0 && free + usize::from(open_body) > 1 {
+            self.error(
+                "free",
+                "one value at most may be free to contain its separator, and `{body}` is one: \
+                 bytes could move between two",
             );
         }
         self.coverage(shape);

@@ -1,0 +1,754 @@
+//! The linter: each code, with the smallest scheme that has it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::collections::BTreeSet;
+
+use axum_webhook::{
+    Endpoint, EndpointError, Secret,
+    scheme::{Scheme, Severity},
+};
+
+use Severity::{Error, Warning};
+
+/// The start of a scheme whose signature is fine.
+const SIGNED: &str = r#"
+    algorithm = "hmac-sha256"
+    signature = { at = { header = "x-sig" }, encoding = "hex" }
+"#;
+
+/// The start of a scheme with which nothing is wrong.
+const FINE: &str = r#"
+    algorithm = "hmac-sha256"
+    content = "{body}"
+    signature = { at = { header = "x-sig" }, encoding = "hex" }
+"#;
+
+/// The start of a scheme of a token with which nothing is wrong.
+const TOKEN: &str = r#"
+    algorithm = "shared-token"
+    coverage = "credential"
+    signature = { at = { header = "x-token" }, encoding = "text" }
+"#;
+
+/// Code, severity, and a scheme that has this finding and none that is worse.
+const FINDINGS: &[(&str, Severity, &str, &str)] = &[
+    ("id", Error, FINE, r#"id = """#),
+    ("id", Error, FINE, r#"id = "my scheme""#),
+    ("id", Error, FINE, r#"id = "schéma""#),
+    ("methods", Error, FINE, "methods = []"),
+    ("retry-horizon", Error, FINE, r#"retry_horizon = "61d""#),
+    ("key-id", Error, FINE, r#"key_id = { json = "/key" }"#),
+    ("key-id", Error, FINE, r#"key_id = { form = "key" }"#),
+    ("needs-feature", Error, FINE, r#"secret = "public-key""#),
+    (
+        "tolerance",
+        Error,
+        FINE,
+        r#"tolerance = { past = "5m", future = "1m" }"#,
+    ),
+    (
+        "tolerance",
+        Error,
+        SIGNED,
+        r#"
+        content = "{timestamp}.{body}"
+        timestamp = { at = { header = "x-time" }, unit = "unix-seconds" }
+        tolerance = { past = "32d", future = "1m" }
+        "#,
+    ),
+    (
+        "tolerance",
+        Error,
+        SIGNED,
+        r#"
+        content = "{timestamp}.{body}"
+        timestamp = { at = { header = "x-time" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "745h" }
+        "#,
+    ),
+    (
+        "timestamp-unchecked",
+        Warning,
+        SIGNED,
+        r#"
+        content = "{timestamp}.{body}"
+        timestamp = { at = { header = "x-time" }, unit = "unix-seconds" }
+        "#,
+    ),
+    (
+        "window-on-unsigned-timestamp",
+        Warning,
+        FINE,
+        r#"
+        timestamp = { at = { header = "x-time" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "1m" }
+        "#,
+    ),
+    (
+        "weak-algorithm",
+        Warning,
+        "",
+        r#"
+        algorithm = "sha256"
+        content = "{body}{secret}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "secret-not-hashed",
+        Error,
+        "",
+        r#"
+        algorithm = "sha512"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        "#,
+    ),
+    ("dedupe-unsigned-id", Error, FINE, r#"dedupe = "id""#),
+    (
+        "dedupe-unsigned-id",
+        Error,
+        FINE,
+        r#"
+        dedupe = "id"
+        event_id = { header = "x-id" }
+        "#,
+    ),
+    (
+        "dedupe-new-id",
+        Error,
+        FINE,
+        r#"
+        dedupe = "id"
+        event_id = { json = "/id" }
+        event_id_on_retry = "new"
+        "#,
+    ),
+    ("dedupe-no-content", Error, TOKEN, r#"dedupe = "content""#),
+    ("content", Error, SIGNED, ""),
+    ("content", Error, TOKEN, r#"content = "{body}""#),
+    (
+        "coverage",
+        Error,
+        "",
+        r#"
+        algorithm = "shared-token"
+        signature = { at = { header = "x-token" }, encoding = "text" }
+        "#,
+    ),
+    ("coverage", Error, FINE, r#"coverage = "fields""#),
+    ("coverage", Error, FINE, r#"coverage = "credential""#),
+    (
+        "body-not-covered",
+        Error,
+        SIGNED,
+        r#"content = "{method} {path}""#,
+    ),
+    ("body-not-covered", Error, SIGNED, r#"content = "literal""#),
+    ("body-not-covered", Error, SIGNED, r#"content = """#),
+    (
+        "body-not-covered",
+        Error,
+        SIGNED,
+        r#"content = "{body|first}""#,
+    ),
+    (
+        "body-not-covered",
+        Error,
+        SIGNED,
+        r#"
+        content = "{url}"
+        body_hash = { at = { header = "x-hash" }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "body-not-covered",
+        Error,
+        SIGNED,
+        r#"
+        content = "{a}"
+        fields = [{ name = "a", at = { json = "/a" } }]
+        "#,
+    ),
+    (
+        "width",
+        Error,
+        SIGNED,
+        r#"
+        content = "{a}.{body}"
+        fields = [{ name = "a", at = { header = "x-a" }, width = { charset = "digits", min = 2, max = 1 } }]
+        "#,
+    ),
+    (
+        "field",
+        Error,
+        FINE,
+        r#"fields = [{ name = "a", at = { header = "x-a" } }]"#,
+    ),
+    (
+        "free",
+        Error,
+        SIGNED,
+        r#"
+        content = "{a}.{body}"
+        fields = [{ name = "a", at = { header = "x-a" }, free = true }]
+        "#,
+    ),
+    (
+        "no-separator",
+        Warning,
+        SIGNED,
+        r#"
+        content = "{a}{body}"
+        fields = [{ name = "a", at = { header = "x-a" } }]
+        "#,
+    ),
+    (
+        "no-separator",
+        Warning,
+        SIGNED,
+        r#"
+        content = "{id}{timestamp}{body}"
+        event_id = { header = "x-id" }
+        timestamp = { at = { header = "x-time" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "5m" }
+        "#,
+    ),
+    ("role", Error, SIGNED, r#"content = "{nope}.{body}""#),
+    ("role", Error, SIGNED, r#"content = "{id}.{body}""#),
+    ("role", Error, SIGNED, r#"content = "{timestamp}.{body}""#),
+    ("role", Error, SIGNED, r#"content = "{secret}.{body}""#),
+    ("role", Error, SIGNED, r#"content = "{secret.x}.{body}""#),
+    (
+        "role",
+        Error,
+        SIGNED,
+        r#"content = "{signed_headers}.{body}""#,
+    ),
+    ("role", Error, SIGNED, r#"content = "{challenge}.{body}""#),
+    ("role", Error, SIGNED, r#"content = "{url}.{form}""#),
+    ("filter", Error, SIGNED, r#"content = "{body|hmac}""#),
+    ("filter", Error, SIGNED, r#"content = "{body|distinct}""#),
+    ("filter", Error, SIGNED, r#"content = "{body|hubspot}""#),
+    ("filter", Error, SIGNED, r#"content = "{url|first}.{body}""#),
+    (
+        "encoding",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, encoding = "text" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { headers = ["x-sig"] }, list = { items = "," }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header_family = "x-sig-" }, list = { items = "," }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, item = "v1", encoding = "hex" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, list = { items = "," }, item = "v1", encoding = "hex" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{timestamp}.{body}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        timestamp = { at = { item = "t" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "5m" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        coverage = "fields"
+        content = "{timestamp}.{a}"
+        signature = { at = { json = "/sig" }, list = { items = ",", pair = "=" }, item = "v1", encoding = "hex" }
+        timestamp = { at = { item = "t" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "5m" }
+        fields = [{ name = "a", at = { json = "/a" } }]
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, list = { items = "" }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, list = { items = ",", pair = "" }, item = "v1", encoding = "hex" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, list = { sets = "", items = ",", pair = "=" }, item = "v1", encoding = "hex" }
+        "#,
+    ),
+    (
+        "signature",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { item = "v1" }, list = { items = ",", pair = "=" }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "secret-parts",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, list = { items = "&", pair = "|" }, item = { secret = "public_key" }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "secret-parts",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        when = [{ at = { query = "token" }, is = { secret = "verify_token" } }]
+        answer = { status = 200, body = "" }
+        "#,
+    ),
+    (
+        "each",
+        Error,
+        SIGNED,
+        r#"
+        coverage = "fields"
+        content = "{a}"
+        each = { array = "/items", item = "" }
+        fields = [{ name = "a", at = { json = "/a" } }]
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge}{body}" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        TOKEN,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "ok" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        answer = { status = 200, content_type = "text/plain", body = "{challenge}" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 1025 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge}" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/html", body = "{challenge}" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "POST"
+        signed = true
+        answer = { status = 200, body = "" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "POST"
+        signed = false
+        answer = { status = 200, body = "" }
+        "#,
+    ),
+];
+
+fn read(toml: &str) -> Scheme {
+    toml::from_str(toml).unwrap_or_else(|error| panic!("{error}\n{toml}"))
+}
+
+fn codes(scheme: &Scheme) -> Vec<(&'static str, Severity)> {
+    let mut codes: Vec<_> = scheme
+        .lint()
+        .iter()
+        .map(|finding| (finding.code(), finding.severity()))
+        .collect();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn the_starts_of_the_table_are_fine_themselves() {
+    for toml in [FINE, TOKEN] {
+        let scheme = read(toml);
+        assert_eq!(codes(&scheme), []);
+        assert_eq!(scheme.validate(), Ok(()));
+    }
+}
+
+#[test]
+fn each_finding_has_its_smallest_scheme() {
+    for (code, severity, start, rest) in FINDINGS {
+        let toml = format!("{start}\n{rest}");
+        let scheme = read(&toml);
+        let mut found = codes(&scheme);
+        // A scheme with an error may deserve a warning as well.
+        found.retain(|(_, of)| of >= severity);
+        assert_eq!(found, [(*code, *severity)], "{toml}");
+        let validated = scheme.validate();
+        if *severity == Error {
+            let error = validated.expect_err(code);
+            assert_eq!(error.findings()[0].code(), *code);
+            assert!(error.to_string().contains(error.findings()[0].message()));
+            // Nothing is built with it either.
+            let secret = Secret::new("the secret of a custom scheme").unwrap();
+            let built = Endpoint::new(scheme, secret);
+            assert!(matches!(built, Err(EndpointError::Scheme(_))), "{toml}");
+        } else {
+            assert_eq!(validated, Ok(()), "{toml}");
+        }
+    }
+}
+
+#[test]
+fn a_scheme_without_a_shape_is_refused() {
+    let mut scheme = read(FINE);
+    scheme.shapes.clear();
+    assert_eq!(codes(&scheme), [("shapes", Error)]);
+}
+
+/// The codes in the linter's own text, so that one without a case here is seen.
+#[test]
+fn every_code_of_the_linter_is_in_the_table() {
+    let source = include_str!("../../../src/scheme/lint.rs");
+    let mut in_source = BTreeSet::new();
+    for call in ["self.error(", "self.warn("] {
+        for rest in source.split(call).skip(1) {
+            let code = rest.trim_start().strip_prefix('"').unwrap();
+            in_source.insert(&code[..code.find('"').unwrap()]);
+        }
+    }
+    let mut tried: BTreeSet<_> = FINDINGS.iter().map(|(code, ..)| *code).collect();
+    tried.insert("shapes");
+    assert_eq!(in_source, tried);
+}
+
+#[test]
+fn every_finding_says_what_would_be_right() {
+    for (_, _, start, rest) in FINDINGS {
+        for finding in read(&format!("{start}\n{rest}")).lint() {
+            let (code, message) = (finding.code(), finding.message());
+            assert!(message.len() >= 20, "{code}: {message}");
+            assert!(!message.ends_with('.'), "{code}: {message}");
+            assert!(!message.contains("  "), "{code}: {message}");
+            assert_eq!(finding.to_string(), format!("{code}: {message}"));
+        }
+    }
+}
+
+#[test]
+fn each_algorithm_that_is_not_in_this_release_names_its_feature() {
+    for (algorithm, feature) in [
+        ("ed25519", "ed25519"),
+        ("ecdsa-p256-sha256", "public-key"),
+        ("rsa-pkcs1-sha1", "public-key"),
+        ("rsa-pkcs1-sha256", "public-key"),
+        ("rsa-pkcs1-sha512", "public-key"),
+        ("rsa-pss-sha256", "public-key"),
+        ("jwt-hs256", "jwt"),
+        ("jwt-rs256", "jwt"),
+        ("jwt-es256", "jwt"),
+        ("jwt-ed-dsa", "jwt"),
+    ] {
+        let scheme = read(&format!(
+            r#"
+            algorithm = "{algorithm}"
+            content = "{{body}}"
+            signature = {{ at = {{ header = "x-sig" }}, encoding = "base64" }}
+            "#
+        ));
+        let error = scheme.validate().expect_err(algorithm);
+        let finding = &error.findings()[0];
+        assert_eq!(finding.code(), "needs-feature");
+        let message = finding.message();
+        assert!(message.contains(&format!("{algorithm:?}")), "{message}");
+        assert!(
+            message.contains(&format!("feature {feature:?}")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn t_e6_a_scheme_that_covers_neither_the_body_nor_its_hash_is_refused() {
+    for content in [
+        "{timestamp}",
+        "{id}",
+        "{id}.{timestamp}",
+        "{url}",
+        "{method}{path}{query}",
+        "{a}",
+        "{body|first}",
+        "static",
+    ] {
+        let toml = format!(
+            r#"
+            algorithm = "hmac-sha256"
+            content = "{content}"
+            signature = {{ at = {{ header = "x-sig" }}, encoding = "hex" }}
+            timestamp = {{ at = {{ header = "x-time" }}, unit = "unix-seconds" }}
+            event_id = {{ header = "x-id" }}
+            "#
+        );
+        let mut scheme = read(&toml);
+        if content.contains("{a}") {
+            let at = axum_webhook::scheme::Locate::json("/a");
+            let field = axum_webhook::scheme::Field::required("a", at);
+            scheme.shapes[0].fields.push(field);
+        }
+        let error = scheme.validate().expect_err(content);
+        assert_eq!(error.findings()[0].code(), "body-not-covered", "{content}");
+        let text = error.to_string();
+        assert!(text.contains("neither the body nor its hash"), "{text}");
+    }
+}
+
+#[test]
+fn one_bad_shape_of_several_is_enough() {
+    let scheme = read(
+        r#"
+        algorithm = "hmac-sha256"
+
+        [[shape]]
+        when = { content_type = "json" }
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+
+        [[shape]]
+        content = "{path}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        "#,
+    );
+    assert_eq!(codes(&scheme), [("body-not-covered", Error)]);
+}
+
+/// A TOML text that is no scheme, and what its error must name.
+#[track_caller]
+fn check_unreadable(toml: &str, names: &[&str]) {
+    let error = toml::from_str::<Scheme>(toml).expect_err(toml);
+    let message = error.to_string();
+    for name in names {
+        assert!(message.contains(name), "{name:?} is not in: {message}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_name() {
+    for (toml, key) in [
+        (format!("{FINE}\nsignatures = 1"), "signatures"),
+        (format!("{FINE}\ntollerance = {{}}"), "tollerance"),
+        (format!("{FINE}\nskip_verification = true"), "skip_verification"),
+        (format!("{FINE}\nallow_unsigned = true"), "allow_unsigned"),
+        (FINE.replace("encoding", "enc"), "enc"),
+        (FINE.replace("{ header =", "{ head ="), "head"),
+        (
+            format!("{FINE}\ntimestamp = {{ at = {{ header = \"x\" }}, unit = \"rfc3339\", zone = 1 }}"),
+            "zone",
+        ),
+        (
+            format!("{FINE}\ntolerance = {{ past = \"5m\", future = \"1m\", either = \"1m\" }}"),
+            "either",
+        ),
+        (
+            format!("{FINE}\nfields = [{{ name = \"a\", at = {{ header = \"x\" }}, missing_ok = true }}]"),
+            "missing_ok",
+        ),
+        (
+            format!("{FINE}\nbody_hash = {{ at = {{ header = \"x\" }}, encoding = \"hex\", algorithm = \"md5\" }}"),
+            "algorithm",
+        ),
+        (format!("{FINE}\nwhen = {{ path = \"/x\" }}"), "path"),
+        (format!("{FINE}\nanswers = {{ failed = {{ status = 1 }} }}"), "failed"),
+        (
+            format!("{FINE}\nanswers = {{ refused = {{ status = 401, json = 1 }} }}"),
+            "json",
+        ),
+        (
+            FINE.replace("encoding = \"hex\"", "encoding = \"hex\", list = { items = \",\", trim = true }"),
+            "trim",
+        ),
+        (
+            format!("{FINE}\neach = {{ array = \"/a\", item = \"\", optional = true }}"),
+            "optional",
+        ),
+        (
+            format!("{FINE}\n[[handshake]]\nmethod = \"GET\"\nsigned = false\nredirect = \"/\"\nanswer = {{ status = 200, body = \"\" }}"),
+            "redirect",
+        ),
+        (
+            "algorithm = \"hmac-sha256\"\n[[shape]]\ncontents = \"{body}\"\nsignature = { at = { header = \"x\" }, encoding = \"hex\" }".to_owned(),
+            "contents",
+        ),
+    ] {
+        check_unreadable(&toml, &[key]);
+    }
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_what_would_be_right() {
+    for (toml, names) in [
+        (FINE.replace("hmac-sha256", "hmac-md5"), &["hmac-md5", "hmac-sha256"][..]),
+        (FINE.replace("hmac-sha256", "none"), &["none"]),
+        (FINE.replace("hmac-sha256", "HMAC-SHA256"), &["HMAC-SHA256"]),
+        (FINE.replace("\"hex\"", "\"HEX\""), &["HEX", "hex-upper"]),
+        (FINE.replace("{body}", "{body"), &["never closed"]),
+        (FINE.replace("{body}", "{body|md5}"), &["unknown filter"]),
+        (FINE.replace("{body}", "{}"), &["template"]),
+        (FINE.replace("x-sig", "x sig"), &["x sig", "header"]),
+        (FINE.replace("x-sig", ""), &["header"]),
+        (format!("{FINE}\nmethods = [\"FETCH\"]"), &["FETCH", "POST"]),
+        (format!("{FINE}\nmethods = [\"post\"]"), &["post", "POST"]),
+        (format!("{FINE}\nretry_horizon = \"3 weeks\""), &["3 weeks", "5m"]),
+        (format!("{FINE}\nretry_horizon = 3"), &["string"]),
+        (format!("{FINE}\nbody_limit = \"1MB\""), &["1MB", "MiB"]),
+        (format!("{FINE}\nevent_id = {{ json = \"id\" }}"), &["\"id\"", "/data/id"]),
+        (format!("{FINE}\nevent_id = \"id\""), &["id"]),
+        (format!("{FINE}\nsecret = \"base32\""), &["base32", "base64"]),
+        (format!("{FINE}\ncoverage = \"none\""), &["none", "credential"]),
+        (format!("{FINE}\ndedupe = true"), &["dedupe"]),
+        (
+            format!("{FINE}\ntolerance = {{ past = \"-5m\", future = \"0s\" }}"),
+            &["-5m"],
+        ),
+        (format!("{FINE}\ntolerance = {{ past = \"5m\" }}"), &["future"]),
+        (SIGNED.replace("algorithm", "#"), &["algorithm"]),
+        (
+            "algorithm = \"hmac-sha256\"\ncontent = \"{body}\"".to_owned(),
+            &["signature"],
+        ),
+        (
+            format!("{FINE}\n[[shape]]\ncontent = \"{{body}}\"\nsignature = {{ at = {{ header = \"x\" }}, encoding = \"hex\" }}"),
+            &["signature", "shape"],
+        ),
+        (
+            "algorithm = \"hmac-sha256\"\ncontent = \"{body}\"\n[[shape]]\nsignature = { at = { header = \"x\" }, encoding = \"hex\" }".to_owned(),
+            &["shape"],
+        ),
+        (format!("{FINE}\nalgorithm = \"hmac-sha1\""), &["algorithm"]),
+    ] {
+        check_unreadable(&toml, names);
+    }
+}

@@ -1,0 +1,18 @@
+//! The pure core through its public API: values go in, values come out. No axum, no tokio, no clock.
+//!
+//! A test whose name begins with `t_…` holds against the attack of that id in `ATTACKS`, one that
+//! begins with `b…` against that defect of a peer.
+
+mod cross_scheme;
+mod delivery;
+mod grammar;
+mod injectivity;
+mod linter;
+mod negatives;
+mod properties;
+mod regressions;
+mod round_trips;
+mod samples;
+mod secrets;
+mod urls;
+mod vectors;

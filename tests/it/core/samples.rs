@@ -1,0 +1,315 @@
+//! One delivery for each shape of each provider: the table that the other modules attack.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::rc::Rc;
+
+use axum_webhook::{
+    Keyring, Secret, Secrets, Timestamp, providers,
+    scheme::{Algorithm, Field, Scheme, SecretFormat, Template},
+    sign::Draft,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::delivery::{Delivery, hex};
+
+/// The time of every delivery here.
+pub(super) const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What one shape of a provider needs in a delivery.
+pub(super) struct Sample {
+    pub(super) provider: &'static str,
+    /// The place of the shape in the scheme.
+    pub(super) shape: usize,
+    pub(super) content_type: &'static str,
+    pub(super) body: &'static str,
+    /// The event's id where it is a header.
+    pub(super) id: Option<&'static str>,
+    /// Where not the whole body is signed: the signed values in it, beside the timestamp.
+    /// Each stands there once.
+    pub(super) signed: &'static [&'static str],
+}
+
+const fn json(provider: &'static str, body: &'static str) -> Sample {
+    Sample {
+        provider,
+        shape: 0,
+        content_type: JSON,
+        body,
+        id: None,
+        signed: &[],
+    }
+}
+
+const fn form(provider: &'static str, body: &'static str) -> Sample {
+    Sample {
+        content_type: FORM,
+        ..json(provider, body)
+    }
+}
+
+/// Bodies have no escape with a letter in it: `%4a` and `%4A` are the same form, and
+/// a test that flips bits would take it for a forgery.
+pub(super) const SAMPLES: &[Sample] = &[
+    Sample {
+        signed: &[
+            "7914073381342284",
+            "8313547924770610",
+            "TestMerchant",
+            "ref:1",
+            "1130",
+            "EUR",
+            "AUTHORISATION",
+            "true",
+        ],
+        ..json(
+            "adyen",
+            r#"{"live":"false","notificationItems":[{"NotificationRequestItem":{"pspReference":"7914073381342284","originalReference":"8313547924770610","merchantAccountCode":"TestMerchant","merchantReference":"ref:1","amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true","reason":"x"}}]}"#,
+        )
+    },
+    Sample {
+        id: Some("5b8f2d1a"),
+        ..json("bitbucket", r#"{"push":{}}"#)
+    },
+    Sample {
+        signed: &["PHN1YmplY3Q0aXRpc0xvbmdlckFzQW55Q2hhbGxlbmdlMTIz"],
+        ..form(
+            "braintree",
+            "bt_payload=PHN1YmplY3Q0aXRpc0xvbmdlckFzQW55Q2hhbGxlbmdlMTIz",
+        )
+    },
+    json("docusign", r#"{"event":"envelope-completed"}"#),
+    Sample {
+        id: Some("msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"),
+        ..json("dodo-payments", r#"{"type":"payment.succeeded"}"#)
+    },
+    Sample {
+        id: Some("f6266f16"),
+        ..json("gitea", r#"{"ref":"main"}"#)
+    },
+    Sample {
+        shape: 1,
+        id: Some("f6266f16"),
+        ..form("gitea", "payload=[1,%222%22]")
+    },
+    Sample {
+        id: Some("72d3162e"),
+        ..json("github", r#"{"zen":"Keep it."}"#)
+    },
+    Sample {
+        id: Some("f5e5f430-f57b-4e6e-9fac-d9128cd7232f"),
+        ..json("gitlab", r#"{"object_kind":"push"}"#)
+    },
+    json("hubspot", r#"[{"eventId":1}]"#),
+    json("linear", r#"{"action":"create"}"#),
+    Sample {
+        signed: &["651869375b9df3c98fc15c4889b102119add1235c38fc92824"],
+        ..json(
+            "mailgun",
+            r#"{"signature":{"token":"651869375b9df3c98fc15c4889b102119add1235c38fc92824"},"event-data":{"event":"delivered"}}"#,
+        )
+    },
+    Sample {
+        shape: 1,
+        signed: &["0b7a6d5e4f3c2b1a09f8e7d6c5b4a3928170655443322110ff"],
+        ..form(
+            "mailgun",
+            "event=delivered&token=0b7a6d5e4f3c2b1a09f8e7d6c5b4a3928170655443322110ff",
+        )
+    },
+    form("mandrill", "mandrill_events=[{%22event%22:1}]&x=y"),
+    Sample {
+        signed: &["order-7", "200", "10000.50"],
+        ..json(
+            "midtrans",
+            r#"{"order_id":"order-7","status_code":"200","gross_amount":"10000.50","transaction_status":"settlement"}"#,
+        )
+    },
+    json(
+        "paddle",
+        r#"{"event_id":"evt_1","event_type":"price.created"}"#,
+    ),
+    json("persona", r#"{"data":{"id":"evt_1"}}"#),
+    json("postmark", r#"{"RecordType":"Bounce"}"#),
+    json("qiscus", r#"{"type":"post_comment"}"#),
+    json("qualifio", r#"{"participation":1}"#),
+    Sample {
+        id: Some("5b8f2d1a-6c3e-4f7b-9a10-2e4d6c8b0a1f"),
+        ..json("quicknode", r#"{"block":1}"#)
+    },
+    Sample {
+        id: Some("b54557e4"),
+        ..json("shopify", r#"{"id":1}"#)
+    },
+    json(
+        "slack",
+        r#"{"event_id":"Ev1","event":{"type":"app_mention"}}"#,
+    ),
+    Sample {
+        shape: 1,
+        ..form("slack", "trigger_id=1.2.3&command=/weather")
+    },
+    json("square", r#"{"event_id":"ac3ac95b","type":"x"}"#),
+    Sample {
+        id: Some("msg_p5jXN8AQM9LWM0D4loKWxJek"),
+        ..json("standard-webhooks", r#"{"type":"invoice.paid"}"#)
+    },
+    json("stripe", r#"{"id":"evt_1","type":"x"}"#),
+    Sample {
+        id: Some("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk"),
+        ..json("svix", r#"{"type":"user.created"}"#)
+    },
+    Sample {
+        shape: 1,
+        id: Some("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk"),
+        ..json("svix", r#"{"type":"user.created"}"#)
+    },
+    json("telegram", r#"{"update_id":10000}"#),
+    json("tokopedia", r#"{"order_id":1}"#),
+    Sample {
+        id: Some("6c9ffc4d"),
+        ..json("twilio", r#"{"AccountSid":"AC1"}"#)
+    },
+    Sample {
+        shape: 1,
+        id: Some("6c9ffc4d"),
+        ..form("twilio", "From=0170&Body=hello")
+    },
+    json("zoom", r#"{"event":"meeting.started"}"#),
+];
+
+impl Sample {
+    pub(super) fn name(&self) -> String {
+        format!("{} (shape {})", self.provider, self.shape)
+    }
+
+    pub(super) fn scheme(&self) -> Rc<Scheme> {
+        Rc::new(providers::find(self.provider).unwrap())
+    }
+
+    /// The scheme with this shape only, so that the signer has no choice.
+    pub(super) fn signer(&self) -> Scheme {
+        let mut scheme = providers::find(self.provider).unwrap();
+        scheme.shapes = vec![scheme.shapes[self.shape].clone()];
+        scheme
+    }
+
+    pub(super) fn draft(&self) -> Draft {
+        self.draft_of(self.body)
+    }
+
+    pub(super) fn draft_of(&self, body: impl Into<Vec<u8>>) -> Draft {
+        let draft = Draft::new(body)
+            .with_content_type(self.content_type)
+            .with_url("https://hooks.example.com/webhooks/in?tenant=a1")
+            .with_timestamp(NOW);
+        match self.id {
+            Some(id) => draft.with_id(id),
+            None => draft,
+        }
+    }
+
+    /// The delivery, signed and judged with the first secret.
+    pub(super) fn delivery(&self) -> Delivery {
+        self.deliver(self.draft(), secret(&self.signer(), 1))
+    }
+
+    /// A delivery signed with `secrets`, to be judged with the same.
+    pub(super) fn deliver(&self, draft: Draft, secrets: impl Into<Secrets>) -> Delivery {
+        let signer = self.signer();
+        let secrets = secrets.into();
+        let keyring = Keyring::new(&signer, secrets.clone()).unwrap();
+        let signed = draft
+            .sign(&signer, secrets)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+        Delivery {
+            shape: self.shape,
+            ..Delivery::new(&self.name(), &self.scheme(), keyring, signed, NOW)
+        }
+    }
+
+    /// A delivery with this text as its timestamp and a signature that is right for it; `None`
+    /// where the text can't stand there.
+    pub(super) fn with_literal_timestamp(&self, text: &str) -> Option<Delivery> {
+        let mut signer = self.signer();
+        let shape = &mut signer.shapes[0];
+        let at = shape.timestamp.take().unwrap().at;
+        let content = shape.content.as_ref().unwrap().to_string();
+        shape.content = Some(Template::literal(
+            &content.replace("{timestamp}", "{literal}"),
+        ));
+        shape.fields.push(Field {
+            free: true,
+            ..Field::required("literal", at)
+        });
+        let draft = self.draft().with_field("literal", text);
+        let signed = draft.sign(&signer, secret(&signer, 1)).ok()?;
+        let delivery = Delivery::new(&self.name(), &self.scheme(), self.keyring(1), signed, NOW);
+        Some(Delivery {
+            shape: self.shape,
+            ..delivery
+        })
+    }
+
+    /// The right text of the timestamp, as the signer writes it.
+    pub(super) fn timestamp_text(&self) -> String {
+        let genuine = self.delivery();
+        genuine.text_at(&genuine.shape().timestamp.as_ref().unwrap().at)
+    }
+
+    /// A keyring with only the secret of this number.
+    pub(super) fn keyring(&self, number: u8) -> Keyring {
+        let scheme = self.scheme();
+        Keyring::new(&scheme, secret(&scheme, number)).unwrap()
+    }
+}
+
+/// The samples with a timestamp.
+pub(super) fn timed() -> impl Iterator<Item = &'static Sample> {
+    SAMPLES
+        .iter()
+        .filter(|sample| sample.signer().shapes[0].timestamp.is_some())
+}
+
+/// The first sample of a provider.
+pub(super) fn sample(provider: &str) -> &'static Sample {
+    let found = SAMPLES.iter().find(|sample| sample.provider == provider);
+    found.unwrap_or_else(|| panic!("no sample of {provider}"))
+}
+
+/// Secret number `number`, in the form that the scheme wants.
+pub(super) fn secret(scheme: &Scheme, number: u8) -> Secret {
+    let text = secret_text(scheme, number);
+    let secret = Secret::new(text).unwrap();
+    scheme.secret_parts.iter().fold(secret, |secret, part| {
+        secret.with_part(part, format!("{part}-{number}")).unwrap()
+    })
+}
+
+pub(super) fn secret_text(scheme: &Scheme, number: u8) -> String {
+    let text = format!("{number}-secret-of-the-test-{number}");
+    match scheme.secret {
+        SecretFormat::Hex => hex(text.as_bytes()),
+        SecretFormat::Base64 => STANDARD.encode(text),
+        SecretFormat::Whsec => format!("whsec_{}", STANDARD.encode(text)),
+        _ if scheme.algorithm == Algorithm::BasicAuth => format!("user:{text}"),
+        _ => text,
+    }
+}
+
+#[test]
+fn every_shape_of_every_provider_has_a_sample_that_verifies_as_it() {
+    let mut seen = Vec::new();
+    for sample in SAMPLES {
+        sample.delivery().accepted("the sample itself");
+        seen.push((sample.provider, sample.shape));
+    }
+    let want: Vec<_> = providers::ALL
+        .iter()
+        .flat_map(|(id, describe)| (0..describe().shapes.len()).map(move |shape| (*id, shape)))
+        .collect();
+    assert_eq!(seen, want);
+}

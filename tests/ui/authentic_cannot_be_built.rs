@@ -1,0 +1,7 @@
+use axum_webhook::Authentic;
+
+fn forge() -> Authentic {
+    Authentic {}
+}
+
+fn main() {}

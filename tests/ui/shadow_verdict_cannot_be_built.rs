@@ -1,0 +1,7 @@
+use axum_webhook::ShadowVerdict;
+
+fn forge() -> ShadowVerdict {
+    ShadowVerdict { rejection: None }
+}
+
+fn main() {}

@@ -1,0 +1,3 @@
+use axum_webhook::Verified;
+
+fn main() {}

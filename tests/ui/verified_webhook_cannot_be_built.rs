@@ -1,0 +1,7 @@
+use axum_webhook::VerifiedWebhook;
+
+fn forge(payload: String) -> VerifiedWebhook<String> {
+    VerifiedWebhook { payload }
+}
+
+fn main() {}
