@@ -176,7 +176,7 @@ type Case<'a> = (String, Box<dyn FnMut() + 'a>);
 /// Runs the cases in rotating order, and prints each as a ratio to the first.
 fn table(mut cases: Vec<Case<'_>>) {
     let iterations: Vec<u32> = cases.iter_mut().map(|(_, run)| calibrate(run)).collect();
-    let mut times = vec![vec![0.0; ROUNDS]; cases.len()];
+    let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
     let count = cases.len();
     for round in 0..ROUNDS {
         for place in 0..count {
@@ -186,7 +186,7 @@ fn table(mut cases: Vec<Case<'_>>) {
             for _ in 0..iterations {
                 run();
             }
-            times[index][round] = start.elapsed().as_secs_f64() / f64::from(iterations);
+            times[index].push(start.elapsed().as_secs_f64() / f64::from(iterations));
         }
     }
     println!(

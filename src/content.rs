@@ -393,7 +393,10 @@ fn contains_separator(content: &Template, role: &Role, value: &[u8]) -> bool {
     };
     segments.iter().enumerate().any(|(at, segment)| {
         matches!(segment, Segment::Value { role: other, .. } if other == role)
-            && (literals().take_while(|(index, _)| *index < at).last().is_some_and(holds)
+            && (literals()
+                .take_while(|(index, _)| *index < at)
+                .last()
+                .is_some_and(holds)
                 || literals().find(|(index, _)| *index > at).is_some_and(holds))
     })
 }

@@ -714,7 +714,12 @@ fn could_hold_json(head: Head<'_>) -> bool {
 }
 
 /// Whether the body begins as an object or a list of objects, so that no end of a URL stands in front.
+///
+/// An empty body has nothing that could have been moved into it.
 fn begins_as_json(body: &[u8]) -> bool {
+    if body.is_empty() {
+        return true;
+    }
     let mut rest = body.trim_ascii_start();
     if let Some(inside) = rest.strip_prefix(b"[") {
         rest = inside.trim_ascii_start();

@@ -178,7 +178,8 @@ where
         Opened::Reply(plain(reply.status, &reply.content_type, reply.body))
     };
     let is_delivery = scheme.methods.contains(&parts.method);
-    if !is_delivery || parts.method.is_safe() {
+    if !scheme.handshakes.is_empty() {
+        // What stands in the head of a question can be told before its body comes.
         let question = Incoming { head, body: &[] };
         if let Some(answer) = handshake::answer_unsigned(&question, scheme, &endpoint.keyring, now)
         {

@@ -44,12 +44,10 @@ impl ClaimHandle {
             let committed = claim.commit().await;
             if committed.is_err() {
                 // It is not stored, so the end of the handler decides, if that is still to come.
-                let _ = claim.state.compare_exchange(
-                    DONE,
-                    OPEN,
-                    Ordering::AcqRel,
-                    Ordering::Acquire,
-                );
+                let _ =
+                    claim
+                        .state
+                        .compare_exchange(DONE, OPEN, Ordering::AcqRel, Ordering::Acquire);
             }
             committed
         }))

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::{
     scheme::{
         Coverage, Dedupe, Encoding, Family, Filter, Handshake, Locate, MediaType, OnRetry, Role,
-        Scheme, SecretFormat, Segment, Shape, Tolerance, handshake::Expected, signature::ItemKey,
+        Scheme, SecretFormat, Segment, Shape, SignedHeadersForm, Tolerance, handshake::Expected,
+        signature::ItemKey,
     },
     units::Span,
 };
@@ -136,9 +137,12 @@ impl Shape {
                     .any(|field| field.name == *name && field.at == *at),
                 Role::Url | Role::Query => matches!(at, Locate::Query(_)),
                 Role::SignedHeaders => {
-                    let required = self.signed_headers.iter().flat_map(|list| &list.required);
-                    at.single_header().is_some_and(|header| {
-                        required.into_iter().any(|name| header == name.as_str())
+                    // Values alone, joined, could trade bytes: only their names hold them apart.
+                    self.signed_headers.as_ref().is_some_and(|list| {
+                        list.form == SignedHeadersForm::SortedPairs
+                            && at.single_header().is_some_and(|header| {
+                                list.required.iter().any(|name| header == name.as_str())
+                            })
                     })
                 }
                 _ => false,
@@ -162,8 +166,13 @@ impl Shape {
         let mut covers = None;
         for (role, filters) in content.values() {
             match role {
-                Role::Body if !filters.contains(&Filter::First) => return Some(Coverage::Body),
-                Role::Form => return Some(Coverage::Body),
+                // A part of the body, or a sum that anybody can match, is not the body.
+                Role::Body
+                    if filters.contains(&Filter::First) || filters.contains(&Filter::Crc32) =>
+                {
+                    covers = Some(Coverage::Fields);
+                }
+                Role::Body | Role::Form => return Some(Coverage::Body),
                 Role::Field(name) if self.is_whole_form(name) => return Some(Coverage::Body),
                 Role::Secret | Role::SecretPart(_) | Role::Challenge => {}
                 _ => covers = Some(Coverage::Fields),

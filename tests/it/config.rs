@@ -36,9 +36,15 @@ fn accepts(text: &str) {
 fn refuses(text: &str, wanted: &[&str]) {
     let message = error(text).unwrap_or_else(|| panic!("it should be refused: {text}"));
     for wanted in wanted {
-        assert!(message.contains(wanted), "{message:?} should say {wanted:?}");
+        assert!(
+            message.contains(wanted),
+            "{message:?} should say {wanted:?}"
+        );
     }
-    assert!(!message.contains("hunter2"), "{message:?} has the secret in it");
+    assert!(
+        !message.contains("hunter2"),
+        "{message:?} has the secret in it"
+    );
 }
 
 #[test]
@@ -91,37 +97,180 @@ fn every_key_of_the_documentation_is_accepted() {
 #[test]
 fn errors_name_the_key_and_never_a_secret() {
     for (name, text, wanted) in [
-        ("no endpoint", String::new(), vec!["endpoint", "at least one"]),
-        ("empty", with("secrets", r#"secrets = ["plain:"]"#), vec!["endpoint[0].secrets[0]", "empty"]),
-        ("blank", with("secrets", r#"secrets = ["plain:hunter2", "plain:   "]"#), vec!["endpoint[0].secrets[1]", "white space"]),
-        ("newline", with("secrets", "secrets = [\"plain:hunter2\\n\"]"), vec!["endpoint[0].secrets[0]", "newline"]),
-        ("no secrets", with("secrets", "secrets = []"), vec!["line 5", "endpoint[0].secrets", "at least one"]),
-        ("missing", with("secrets", ""), vec!["endpoint[0]", "secrets"]),
-        ("no list", with("secrets", r#"secrets = "plain:hunter2""#), vec!["endpoint[0].secrets", "a list"]),
-        ("no kind", with("secrets", r#"secrets = ["hunter2"]"#), vec!["endpoint[0].secrets", "env:NAME"]),
-        ("a number", with("secrets", "secrets = [7]"), vec!["endpoint[0].secrets", "a text or a table"]),
-        ("unset", with("secrets", r#"secrets = ["env:AXUM_WEBHOOK_UNSET"]"#), vec!["endpoint[0].secrets[0]", "AXUM_WEBHOOK_UNSET is not set"]),
-        ("no file", with("secrets", r#"secrets = ["file:no/such/file"]"#), vec!["endpoint[0].secrets[0]", "no/such/file can't be read"]),
-        ("table", with("secrets", r#"secrets = [{ valeu = "plain:hunter2" }]"#), vec!["`value`"]),
-        ("table key", with("secrets", r#"secrets = [{ value = "plain:hunter2", not_befor = "x" }]"#), vec!["not_befor"]),
-        ("time", with("secrets", r#"secrets = [{ value = "plain:hunter2", not_after = "soon" }]"#), vec!["RFC 3339"]),
-        ("same id", with("secrets", r#"secrets = [{ value = "plain:hunter2", id = "a" }, { value = "plain:hunter2x", id = "a" }]"#), vec!["endpoint[0].secrets", "two secrets"]),
-        ("provider", with("provider", r#"provider = "strpe""#), vec!["endpoint[0].provider", "\"strpe\"", "did you mean \"stripe\""]),
-        ("neither", with("provider", ""), vec!["endpoint[0]", "`provider` or `scheme`"]),
-        ("unknown key", with("x", r#"secret = ["plain:hunter2"]"#), vec!["endpoint[0]", "unknown field `secret`"]),
-        ("public_url", with("x", r#"public_url = "https://user:hunter2@""#), vec!["endpoint[0].public_url", "such as"]),
-        ("tolerance", with("x", r#"tolerance = { past = "5" , future = "1m" }"#), vec!["endpoint[0].tolerance.past", "\"5\"", "such as \"5m\""]),
-        ("wide", with("x", r#"tolerance = { past = "90d" , future = "1m" }"#), vec!["endpoint[0].provider", "31d"]),
-        ("limit", with("x", r#"body_limit = "1MB""#), vec!["endpoint[0].body_limit", "\"1MB\"", "such as \"1MiB\""]),
-        ("path", with("path", r#"path = "hooks""#), vec!["endpoint[0].path", "\"hooks\"", "slash"]),
-        ("dedupe", with("provider", "provider = \"github\"\ndedupe = \"id\""), vec!["endpoint[0].provider", "signed"]),
-        ("whsec", with("provider", r#"provider = "svix""#), vec!["endpoint[0].secrets", "base64"]),
-        ("redis", format!("[server]\nreplay = \"redis://user:hunter2@localhost\"\n{STRIPE}"), vec!["server.replay", "feature \"redis\""]),
-        ("replay", format!("[server]\nreplay = \"hunter2\"\n{STRIPE}"), vec!["server.replay", "memory"]),
-        ("syntax", with("secrets", "secrets = [\"plain:hunter2"), vec!["line 5"]),
-        ("same path", format!("{STRIPE}{}", STRIPE.replace("\"payments\"", "\"other\"\npath = \"/webhooks/payments\"")), vec!["two endpoints", "/webhooks/payments"]),
-        ("same name", format!("{STRIPE}{}", STRIPE.replace("\"payments\"", "\"payments\"\npath = \"/b\"")), vec!["two endpoints", "payments"]),
-        ("no url", with("provider", r#"provider = "square""#), vec!["payments", "public_url"]),
+        (
+            "no endpoint",
+            String::new(),
+            vec!["endpoint", "at least one"],
+        ),
+        (
+            "empty",
+            with("secrets", r#"secrets = ["plain:"]"#),
+            vec!["endpoint[0].secrets[0]", "empty"],
+        ),
+        (
+            "blank",
+            with("secrets", r#"secrets = ["plain:hunter2", "plain:   "]"#),
+            vec!["endpoint[0].secrets[1]", "white space"],
+        ),
+        (
+            "newline",
+            with("secrets", "secrets = [\"plain:hunter2\\n\"]"),
+            vec!["endpoint[0].secrets[0]", "newline"],
+        ),
+        (
+            "no secrets",
+            with("secrets", "secrets = []"),
+            vec!["line 5", "endpoint[0].secrets", "at least one"],
+        ),
+        (
+            "missing",
+            with("secrets", ""),
+            vec!["endpoint[0]", "secrets"],
+        ),
+        (
+            "no list",
+            with("secrets", r#"secrets = "plain:hunter2""#),
+            vec!["endpoint[0].secrets", "a list"],
+        ),
+        (
+            "no kind",
+            with("secrets", r#"secrets = ["hunter2"]"#),
+            vec!["endpoint[0].secrets", "env:NAME"],
+        ),
+        (
+            "a number",
+            with("secrets", "secrets = [7]"),
+            vec!["endpoint[0].secrets", "a text or a table"],
+        ),
+        (
+            "unset",
+            with("secrets", r#"secrets = ["env:AXUM_WEBHOOK_UNSET"]"#),
+            vec!["endpoint[0].secrets[0]", "AXUM_WEBHOOK_UNSET is not set"],
+        ),
+        (
+            "no file",
+            with("secrets", r#"secrets = ["file:no/such/file"]"#),
+            vec!["endpoint[0].secrets[0]", "no/such/file can't be read"],
+        ),
+        (
+            "table",
+            with("secrets", r#"secrets = [{ valeu = "plain:hunter2" }]"#),
+            vec!["`value`"],
+        ),
+        (
+            "table key",
+            with(
+                "secrets",
+                r#"secrets = [{ value = "plain:hunter2", not_befor = "x" }]"#,
+            ),
+            vec!["not_befor"],
+        ),
+        (
+            "time",
+            with(
+                "secrets",
+                r#"secrets = [{ value = "plain:hunter2", not_after = "soon" }]"#,
+            ),
+            vec!["RFC 3339"],
+        ),
+        (
+            "same id",
+            with(
+                "secrets",
+                r#"secrets = [{ value = "plain:hunter2", id = "a" }, { value = "plain:hunter2x", id = "a" }]"#,
+            ),
+            vec!["endpoint[0].secrets", "two secrets"],
+        ),
+        (
+            "provider",
+            with("provider", r#"provider = "strpe""#),
+            vec![
+                "endpoint[0].provider",
+                "\"strpe\"",
+                "did you mean \"stripe\"",
+            ],
+        ),
+        (
+            "neither",
+            with("provider", ""),
+            vec!["endpoint[0]", "`provider` or `scheme`"],
+        ),
+        (
+            "unknown key",
+            with("x", r#"secret = ["plain:hunter2"]"#),
+            vec!["endpoint[0]", "unknown field `secret`"],
+        ),
+        (
+            "public_url",
+            with("x", r#"public_url = "https://user:hunter2@""#),
+            vec!["endpoint[0].public_url", "such as"],
+        ),
+        (
+            "tolerance",
+            with("x", r#"tolerance = { past = "5" , future = "1m" }"#),
+            vec!["endpoint[0].tolerance.past", "\"5\"", "such as \"5m\""],
+        ),
+        (
+            "wide",
+            with("x", r#"tolerance = { past = "90d" , future = "1m" }"#),
+            vec!["endpoint[0].provider", "31d"],
+        ),
+        (
+            "limit",
+            with("x", r#"body_limit = "1MB""#),
+            vec!["endpoint[0].body_limit", "\"1MB\"", "such as \"1MiB\""],
+        ),
+        (
+            "path",
+            with("path", r#"path = "hooks""#),
+            vec!["endpoint[0].path", "\"hooks\"", "slash"],
+        ),
+        (
+            "dedupe",
+            with("provider", "provider = \"github\"\ndedupe = \"id\""),
+            vec!["endpoint[0].provider", "signed"],
+        ),
+        (
+            "whsec",
+            with("provider", r#"provider = "svix""#),
+            vec!["endpoint[0].secrets", "base64"],
+        ),
+        (
+            "redis",
+            format!("[server]\nreplay = \"redis://user:hunter2@localhost\"\n{STRIPE}"),
+            vec!["server.replay", "feature \"redis\""],
+        ),
+        (
+            "replay",
+            format!("[server]\nreplay = \"hunter2\"\n{STRIPE}"),
+            vec!["server.replay", "memory"],
+        ),
+        (
+            "syntax",
+            with("secrets", "secrets = [\"plain:hunter2"),
+            vec!["line 5"],
+        ),
+        (
+            "same path",
+            format!(
+                "{STRIPE}{}",
+                STRIPE.replace("\"payments\"", "\"other\"\npath = \"/webhooks/payments\"")
+            ),
+            vec!["two endpoints", "/webhooks/payments"],
+        ),
+        (
+            "same name",
+            format!(
+                "{STRIPE}{}",
+                STRIPE.replace("\"payments\"", "\"payments\"\npath = \"/b\"")
+            ),
+            vec!["two endpoints", "payments"],
+        ),
+        (
+            "no url",
+            with("provider", r#"provider = "square""#),
+            vec!["payments", "public_url"],
+        ),
     ] {
         let message = error(&text).unwrap_or_else(|| panic!("{name}: it should be refused"));
         println!("{name}: {message}");

@@ -91,10 +91,10 @@ fn t_c5_a_signature_of_one_scheme_is_refused_by_every_other_construction() {
             if made_by_a == made_by_b {
                 let rewritten = moved[1].as_ref().unwrap();
                 rewritten.accepted(&what);
-                if encoding != by_a.shape().signature.encoding {
-                    if let Some(verbatim) = &moved[0] {
-                        verbatim.refused(&format!("{what}, in its encoding"));
-                    }
+                if encoding != by_a.shape().signature.encoding
+                    && let Some(verbatim) = &moved[0]
+                {
+                    verbatim.refused(&format!("{what}, in its encoding"));
                 }
                 if a.provider < b.provider {
                     alike.insert((a.provider, b.provider));

@@ -602,6 +602,7 @@ fn t_e6_a_scheme_that_covers_neither_the_body_nor_its_hash_is_refused() {
         "{method}{path}{query}",
         "{a}",
         "{body|first}",
+        "{body|crc32}",
         "static",
     ] {
         let toml = format!(
@@ -624,6 +625,77 @@ fn t_e6_a_scheme_that_covers_neither_the_body_nor_its_hash_is_refused() {
         let text = error.to_string();
         assert!(text.contains("neither the body nor its hash"), "{text}");
     }
+}
+
+#[test]
+fn t_r2_only_a_signed_id_may_tell_events_apart() {
+    for (signed, content, id, rest) in [
+        (true, "{id}.{body}", "{ header = \"x-id\" }", ""),
+        (false, "{body}", "{ header = \"x-id\" }", ""),
+        (false, "{url}{body}", "{ header = \"x-id\" }", ""),
+        (false, "{path}\n{body}", "{ query = \"id\" }", ""),
+        (true, "{url}{body}", "{ query = \"id\" }", ""),
+        (true, "{query}\n{body}", "{ query = \"id\" }", ""),
+        (false, "{query}\n{body}", "\"bearer\"", ""),
+        (true, "{body}", "{ json = \"/id\" }", ""),
+        (true, "{body|sha256}", "{ json = \"/id\" }", ""),
+        (
+            true,
+            "{form}",
+            "{ form = \"id\" }",
+            "when = { content_type = \"form\" }",
+        ),
+        (
+            false,
+            "{a}",
+            "{ json = \"/id\" }",
+            "coverage = \"fields\"\nfields = [{ name = \"a\", at = { json = \"/a\" } }]",
+        ),
+        (
+            true,
+            "{a}",
+            "{ json = \"/a\" }",
+            "coverage = \"fields\"\nfields = [{ name = \"a\", at = { json = \"/a\" } }]",
+        ),
+        (
+            true,
+            "{a}.{body}",
+            "{ header = \"x-a\" }",
+            "fields = [{ name = \"a\", at = { header = \"x-a\" } }]",
+        ),
+        (
+            false,
+            "{a}.{body}",
+            "{ header = \"x-id\" }",
+            "fields = [{ name = \"a\", at = { header = \"x-a\" } }]",
+        ),
+        (
+            true,
+            "{signed_headers}\n{body}",
+            "{ header = \"x-id\" }",
+            "signed_headers = { names = { header = \"x-n\" }, separator = \",\", form = \"sorted-pairs\", join = \";\", required = [\"x-id\"] }",
+        ),
+        (
+            false,
+            "{signed_headers}\n{body}",
+            "{ header = \"x-id\" }",
+            "signed_headers = { names = { header = \"x-n\" }, separator = \",\", form = \"values\", join = \";\", required = [\"x-id\"] }",
+        ),
+        (
+            false,
+            "{signed_headers}\n{body}",
+            "{ header = \"x-id\" }",
+            "signed_headers = { names = { header = \"x-n\" }, separator = \",\", form = \"sorted-pairs\", join = \";\", required = [\"x-time\"] }",
+        ),
+    ] {
+        let toml =
+            format!("{SIGNED}\ncontent = {content:?}\nevent_id = {id}\ndedupe = \"id\"\n{rest}");
+        let refused = codes(&read(&toml)).contains(&("dedupe-unsigned-id", Error));
+        assert_eq!(refused, !signed, "{toml}");
+    }
+    // Whoever knows a credential can write any id, so there it counts.
+    let toml = format!("{TOKEN}\nevent_id = {{ json = \"/id\" }}\ndedupe = \"id\"");
+    assert_eq!(codes(&read(&toml)), []);
 }
 
 #[test]

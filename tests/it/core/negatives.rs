@@ -9,8 +9,8 @@
 use std::time::Duration;
 
 use axum_webhook::{
-    Keyring, KeyringError, Secret, SecretError, Timestamp, providers,
-    scheme::{Algorithm, Coverage, Encoding, Locate, SecretFormat, TimeUnit, UrlPorts},
+    Keyring, KeyringError, Secret, SecretError, Span, Timestamp, providers,
+    scheme::{Algorithm, Coverage, Dedupe, Encoding, Locate, SecretFormat, TimeUnit, UrlPorts},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Method, header};
@@ -632,6 +632,53 @@ fn t_h3_headers_that_claim_another_host_change_nothing() {
 }
 
 #[test]
+fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
+    let mut providers = Vec::new();
+    for sample in SAMPLES {
+        let genuine = sample.delivery();
+        if genuine.scheme.dedupe != Dedupe::Id || !signs_content(&genuine) {
+            continue;
+        }
+        // Where the sample has none, a delivery with one.
+        let at = genuine.shape().event_id.clone().unwrap();
+        let genuine = sample.deliver(
+            sample.draft().with_id("evt-of-the-test"),
+            secret(&sample.signer(), 1),
+        );
+        let authentic = genuine.accepted("with an id");
+        let id = genuine.text_at(&at);
+        assert_eq!(
+            authentic.event_id(&genuine.scheme, &genuine.incoming()),
+            Some(id.clone())
+        );
+        for other in [format!("{id}x"), id[1..].to_owned(), "x".to_owned()] {
+            genuine
+                .with_text_at(&at, &other)
+                .unwrap()
+                .refused(&format!("{at}: {other}"));
+        }
+        providers.push(sample.provider);
+    }
+    providers.dedup();
+    assert_eq!(
+        providers,
+        [
+            "dodo-payments",
+            "gitlab",
+            "mailgun",
+            "paddle",
+            "persona",
+            "quicknode",
+            "slack",
+            "square",
+            "standard-webhooks",
+            "stripe",
+            "svix"
+        ]
+    );
+}
+
+#[test]
 fn another_method_is_refused_where_it_is_signed() {
     let mut signed = 0;
     for sample in SAMPLES {
@@ -648,6 +695,7 @@ fn another_method_is_refused_where_it_is_signed() {
 // Time.
 
 const SECOND: Duration = Duration::from_secs(1);
+const YEAR: Duration = Span::days(365).duration();
 const MICROSECOND: Duration = Duration::from_micros(1);
 
 #[test]
@@ -663,7 +711,7 @@ fn t_f3_both_borders_of_the_window_are_inside_and_one_second_further_is_not() {
         let newest = NOW.saturating_sub(future);
         genuine.at(oldest).accepted("as old as allowed");
         genuine.at(newest).accepted("as far ahead as allowed");
-        for beyond in [MICROSECOND, SECOND, Duration::from_secs(86_400 * 3650)] {
+        for beyond in [MICROSECOND, SECOND, YEAR] {
             let late = genuine.at(oldest.saturating_add(beyond));
             late.refused_as("stale", &format!("{beyond:?} too old"));
             let early = genuine.at(newest.saturating_sub(beyond));
@@ -684,7 +732,7 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
     let mut without = Vec::new();
     for sample in SAMPLES {
         let genuine = sample.delivery();
-        let much_later = genuine.at(NOW.saturating_add(Duration::from_secs(86_400 * 365)));
+        let much_later = genuine.at(NOW.saturating_add(YEAR));
         if genuine.shape().timestamp.is_some() {
             much_later.refused_as("stale", "a year later");
             let authentic = genuine.accepted("in time");

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 
 use axum_webhook::{
     Endpoint, Keyring, KeyringError, LayerError, Secret, SecretError, Secrets, WebhookLayer,
@@ -23,7 +23,7 @@ fn forms(secret: &str) -> Vec<String> {
     let bare = secret.strip_prefix("whsec_").unwrap_or(secret);
     all.push(bare.as_bytes().to_vec());
     all.extend(STANDARD.decode(bare).ok());
-    if secret.len() % 2 == 0 && secret.bytes().all(|c| c.is_ascii_hexdigit()) {
+    if secret.len().is_multiple_of(2) && secret.bytes().all(|c| c.is_ascii_hexdigit()) {
         all.push(super::delivery::decode(Encoding::Hex, secret));
     }
     if let Some((_, password)) = secret.split_once(':') {
@@ -65,7 +65,7 @@ fn check_debug(what: &str, secret: &str, value: &impl Debug) {
 }
 
 #[track_caller]
-fn check_error(what: &str, secret: &str, error: &(impl Debug + Display + std::error::Error)) {
+fn check_error(what: &str, secret: &str, error: &impl std::error::Error) {
     check_debug(what, secret, error);
     check(what, secret, &error.to_string());
     let mut source = error.source();
@@ -262,15 +262,14 @@ fn t_j1_no_refusal_shows_a_secret_a_signature_or_the_body() {
                 continue;
             };
             check_error(&genuine.name, &text, &error);
-            for shown in [format!("{error} {error:?} {error:#?}")] {
-                assert!(!shown.contains(&tag), "{shown}");
-                assert!(!shown.contains("-of-the-sender"), "{shown}");
-                assert!(!shown.contains("9999"), "{shown}");
-                assert!(
-                    !shown.contains("ZZZZ") && !shown.contains("5a5a"),
-                    "{shown}"
-                );
-            }
+            let shown = format!("{error} {error:?} {error:#?}");
+            assert!(!shown.contains(&tag), "{shown}");
+            assert!(!shown.contains("-of-the-sender"), "{shown}");
+            assert!(!shown.contains("9999"), "{shown}");
+            assert!(
+                !shown.contains("ZZZZ") && !shown.contains("5a5a"),
+                "{shown}"
+            );
             codes.insert(error.code());
         }
     }

@@ -561,21 +561,25 @@ where
 }
 
 #[tokio::test]
-async fn an_event_that_is_marked_as_done_is_not_run_again_although_the_handler_fails() {
-    let (layer, store) = guarded(endpoint(&providers::stripe()));
-    let (runs, held) = (Counter::default(), store.clone());
-    let count = runs.clone();
-    let app = with_handler(layer, async move |hook: VerifiedWebhook| {
-        count.add();
-        assert!(hook.done().await.unwrap());
-        assert!(hook.done().await.unwrap(), "twice is once");
-        assert!(!hook.retry_later(), "it is too late");
-        assert_eq!(held.len(), 1);
-        status(500)
-    });
-    assert_eq!(send(&app, request(&stripe("evt_1"))).await.status, 500);
-    assert_duplicate(&send(&app, request(&stripe("evt_1"))).await, "retry");
-    assert_eq!(runs.count(), 1);
+async fn an_event_that_is_marked_as_done_is_not_run_again_whatever_the_handler_answers() {
+    for code in [200, 429, 500] {
+        let (layer, store) = guarded(endpoint(&providers::stripe()));
+        let (runs, held) = (Counter::default(), store.clone());
+        let count = runs.clone();
+        let app = with_handler(layer, async move |hook: VerifiedWebhook| {
+            count.add();
+            assert!(hook.done().await.unwrap());
+            assert!(hook.done().await.unwrap(), "twice is once");
+            assert!(!hook.retry_later(), "it is too late");
+            assert_eq!(held.len(), 1);
+            status(code)
+        });
+        let first = send(&app, request(&stripe("evt_1"))).await;
+        assert_eq!(first.status.as_u16(), code);
+        assert!(first.rejection.is_none(), "{code}");
+        assert_duplicate(&send(&app, request(&stripe("evt_1"))).await, "retry");
+        assert_eq!(runs.count(), 1, "{code}");
+    }
 }
 
 #[tokio::test]
