@@ -15,7 +15,7 @@ use tower_service::Service;
 use crate::{
     diagnosis,
     endpoint::Endpoint,
-    extract::{Delivery, ShadowVerdict, Verified},
+    extract::{Delivery, ShadowVerdict, Verified, WebhookRejection},
     handshake,
     incoming::{Head, Incoming},
     middleware::{body, layer::Shared, select::original_uri},
@@ -130,7 +130,7 @@ where
         return Ok(response.map(Body::new));
     };
     let wants_retry = claim.wants_retry();
-    let settled = claim.settle(is_done(response.status())).await;
+    let settled = claim.settle(is_done(&response)).await;
     if !matches!(settled, Ok(true)) {
         telemetry::not_settled(&endpoint.name, settled.as_ref().err());
     }
@@ -400,14 +400,30 @@ async fn claim(
     }
 }
 
-/// Whether an answer of the handler ends an event. A retry can't help a handler
-/// that found the event itself wrong, so 4xx ends it too, but for those that ask for one.
-fn is_done(status: StatusCode) -> bool {
-    !status.is_server_error()
-        && !matches!(
+/// Whether an answer ends an event.
+///
+/// A retry can't help a handler that found the event itself wrong, so most of 4xx
+/// end it too. It can help where no handler judged the event: where a route, a
+/// limit or the payload's type stood in the way, which the next release may mend,
+/// and where the answer asks for another try.
+fn is_done<B>(response: &Response<B>) -> bool {
+    let status = response.status();
+    let nobody_judged = response
+        .extensions()
+        .get::<Arc<WebhookRejection>>()
+        .is_some()
+        || matches!(
             status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-        )
+            StatusCode::NOT_FOUND
+                | StatusCode::METHOD_NOT_ALLOWED
+                | StatusCode::PAYLOAD_TOO_LARGE
+                | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        );
+    let asks_again = matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+    );
+    !status.is_server_error() && !nobody_judged && !asks_again
 }
 
 fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {

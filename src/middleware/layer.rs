@@ -45,7 +45,8 @@ use crate::{
 /// On [`Router::layer`](axum::Router::layer), `route_layer` or `MethodRouter::layer`, under a nest,
 /// in a `ServiceBuilder`, or around any tower service over
 /// `http::Request<axum::body::Body>`. Layers that read or change the body, such
-/// as decompression, belong *inside*: they run after this one.
+/// as decompression, belong *inside*: they run after this one. Around a
+/// `MethodRouter` with `post` alone it does not see a provider's questions by GET or HEAD.
 ///
 /// # What it guards against, and with what
 ///
@@ -191,6 +192,7 @@ impl WebhookLayer {
     }
 
     /// As [`with_replay_store`](Self::with_replay_store), for a store that is used elsewhere too.
+    /// Endpoints of the same name then share their events, whatever their layer.
     pub fn with_shared_replay_store<S: ReplayStore>(self, store: Arc<S>) -> Self {
         self.with(|shared| shared.store = Some(store))
     }

@@ -3,7 +3,9 @@
 //! A verified delivery *claims* its event before the handler runs. The claim is
 //! a lease with a token: it ends as **done** when the handler answers 2xx, 3xx
 //! or 4xx, is **released** on 5xx, an error, a panic or a dropped future, and
-//! **lapses** when the process dies. So a provider's retry is accepted exactly
+//! **lapses** when the process dies. Some of 4xx release it too: those that ask for
+//! another try (408, 425, 429), and those with which no handler judged the event
+//! (404, 405, 413, 415, and the 422 of [`VerifiedWebhook`](crate::VerifiedWebhook) itself). So a provider's retry is accepted exactly
 //! when the first attempt did not finish.
 //!
 //! This is at-least-once across crashes: a process that dies after the

@@ -605,6 +605,13 @@ impl Linter<'_> {
                 ),
             }
         }
+        if !handshake.signed && self.is_oracle(handshake) {
+            self.error(
+                "oracle",
+                "whoever asks gets the HMAC of a text of their choice, and that is the signature of a \
+                 delivery: give the signed field a `width` that no challenge has",
+            );
+        }
         if uses_challenge != handshake.challenge.is_some() {
             self.error("handshake", "`challenge` and `{challenge}` belong together");
         }
@@ -658,6 +665,35 @@ impl Linter<'_> {
                 "an unsigned handshake without `when` would swallow every delivery",
             );
         }
+    }
+}
+
+impl Linter<'_> {
+    /// Whether the answer to an unsigned question is a signature of some delivery: where a
+    /// shape signs one bare value that a challenge could be.
+    fn is_oracle(&self, handshake: &Handshake) -> bool {
+        let macs_challenge = handshake
+            .answer
+            .body
+            .values()
+            .any(|(role, filters)| *role == Role::Challenge && filters.contains(&Filter::Hmac));
+        let longest = handshake.challenge.as_ref().map_or(0, |field| field.max);
+        macs_challenge
+            && self.scheme.shapes.iter().any(|shape| {
+                let segments = shape
+                    .content
+                    .as_ref()
+                    .map_or(&[][..], |content| content.segments());
+                let [Segment::Value { role, filters }] = segments else {
+                    return false;
+                };
+                let longer = |name: &str| {
+                    shape.fields.iter().any(|field| {
+                        field.name == name && field.width.is_some_and(|width| width.min > longest)
+                    })
+                };
+                filters.is_empty() && !matches!(role, Role::Field(name) if longer(name))
+            })
     }
 }
 

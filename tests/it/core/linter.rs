@@ -474,6 +474,18 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         answer = { status = 200, body = "" }
         "#,
     ),
+    (
+        "oracle",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
 ];
 
 fn read(toml: &str) -> Scheme {
