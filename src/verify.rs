@@ -27,6 +27,7 @@ const MAX_CREDENTIAL: usize = 1024;
 ///
 /// It reads no clock and does no I/O: `now` is the receiver's time. The scheme
 /// should have passed [`Scheme::validate`], and the keyring should be made for it.
+/// The request's method is the layer's to check.
 ///
 /// ```
 /// use axum_webhook::{Incoming, Keyring, Secret, Timestamp, providers, verify};

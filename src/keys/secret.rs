@@ -50,7 +50,8 @@ impl Secret {
     /// really belongs to the key, use [`from_bytes`](Self::from_bytes).
     pub fn new(text: impl Into<String>) -> Result<Self, SecretError> {
         let text = Zeroizing::new(text.into());
-        if text.is_empty() {
+        // A prefix alone is what is left of a secret that was cut off, and everybody knows it.
+        if text.is_empty() || text.as_str() == "whsec_" {
             return Err(SecretError::Empty);
         }
         if text.trim().is_empty() {

@@ -343,6 +343,99 @@ fn mailgun(shape: usize) -> usize {
 }
 
 #[test]
+fn t_e3_a_value_without_its_one_form_is_refused_with_a_right_signature() {
+    for (provider, right, wrong) in [
+        (
+            "midtrans",
+            r#"{"order_id":"1","status_code":"200","gross_amount":"1.00"}"#.to_owned(),
+            ["20", "2000", "2x0", " 20", "-20"]
+                .map(|status| {
+                    format!(r#"{{"order_id":"1","status_code":"{status}","gross_amount":"1.00"}}"#)
+                })
+                .to_vec(),
+        ),
+        (
+            "braintree",
+            format!("bt_payload={}", "a".repeat(33)),
+            ["a".repeat(32), "a-".repeat(20), "a%20".repeat(20)]
+                .map(|payload| format!("bt_payload={payload}"))
+                .to_vec(),
+        ),
+    ] {
+        let sample = sample(provider);
+        // A sender that signs whatever stands there.
+        let mut signer = sample.signer();
+        for field in &mut signer.shapes[0].fields {
+            field.width = None;
+        }
+        let deliver = |body: &str| {
+            let signed = sample.draft_of(body).sign(&signer, secret(&signer, 1));
+            let scheme = sample.scheme();
+            Delivery::new(provider, &scheme, sample.keyring(1), signed.unwrap(), NOW)
+        };
+        deliver(&right).accepted("a value of the right form");
+        for body in wrong {
+            deliver(&body).refused_as("malformed", &body);
+        }
+    }
+}
+
+#[test]
+fn t_e3_a_width_holds_a_value_to_its_characters_and_their_number() {
+    for (charset, good, bad) in [
+        (
+            "digits",
+            &["0123", "99999"][..],
+            &["12a4", "-123", "12.4"][..],
+        ),
+        ("hex", &["00af", "fedcb"], &["00AF", "00ag", "0x00"]),
+        (
+            "alphanumeric",
+            &["aZ09", "ABCDE"],
+            &["a-b0", "a_b0", "ab 0"],
+        ),
+        (
+            "token",
+            &["a-_.", "~+/=0"],
+            &["a b0", "ab\"0", "ab<0", "ab&0", "ab%0"],
+        ),
+        (
+            "base64-lines",
+            &["aZ0+", "/==aa"],
+            &["a-b0", "a_b0", "ab 0", "ab.0"],
+        ),
+    ] {
+        let toml = format!(
+            r#"
+            algorithm = "hmac-sha256"
+            content = "{{a}}{{body}}"
+            signature = {{ at = {{ header = "x-sig" }}, encoding = "hex" }}
+            fields = [{{ name = "a", at = {{ header = "x-a" }}, width = {{ charset = "{charset}", min = 4, max = 5 }} }}]
+            "#
+        );
+        let scheme = Rc::new(toml::from_str::<Scheme>(&toml).unwrap());
+        // A sender that signs whatever stands there.
+        let mut signer = (*scheme).clone();
+        signer.shapes[0].fields[0].width = None;
+        let deliver = |text: &str| {
+            let key = || Secret::new("the secret of a custom scheme").unwrap();
+            let draft = Draft::new("{}").with_field("a", text);
+            let signed = draft.sign(&signer, key()).unwrap();
+            let keyring = Keyring::new(&scheme, key()).unwrap();
+            Delivery::new(charset, &scheme, keyring, signed, NOW)
+        };
+        for text in good {
+            deliver(text).accepted(text);
+            deliver(&text[..3]).refused_as("malformed", "three characters");
+            deliver(&format!("{text}{text}")).refused_as("malformed", "twice as many");
+        }
+        for text in bad {
+            deliver(text).refused_as("malformed", text);
+        }
+    }
+}
+
+#[test]
 fn t_e3_quicknode_is_ambiguous_where_the_nonce_ends_in_a_time_and_the_linter_says_so() {
     let quicknode = sample("quicknode");
     let deliver = |nonce: &str, body: &str| {

@@ -832,7 +832,29 @@ fn a_wrong_value_is_refused_with_what_would_be_right() {
             &["shape"],
         ),
         (format!("{FINE}\nalgorithm = \"hmac-sha1\""), &["algorithm"]),
+        (FINE.replace("{body}", "{bödy}"), &["a role is letters"]),
     ] {
         check_unreadable(&toml, names);
+    }
+}
+
+#[test]
+fn what_belongs_to_a_shape_stands_inside_it_where_there_are_several() {
+    for key in [
+        "content = \"{body}\"",
+        "timestamp = { at = { header = \"x\" }, unit = \"rfc3339\" }",
+        "event_id = { header = \"x\" }",
+        "event_type = { header = \"x\" }",
+        "fields = [{ name = \"a\", at = { header = \"x\" } }]",
+        "body_hash = { at = { header = \"x\" }, encoding = \"hex\" }",
+        "signed_headers = { names = { header = \"x\" }, separator = \",\", form = \"values\", join = \"\", required = [] }",
+        "each = { array = \"/a\", item = \"\" }",
+        "when = { content_type = \"json\" }",
+    ] {
+        let toml = format!(
+            "algorithm = \"hmac-sha256\"\n{key}\n[[shape]]\ncontent = \"{{body}}\"\n\
+             signature = {{ at = {{ header = \"x\" }}, encoding = \"hex\" }}"
+        );
+        check_unreadable(&toml, &["what belongs to a shape stands inside it"]);
     }
 }

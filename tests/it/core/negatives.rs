@@ -1049,7 +1049,14 @@ fn t_a2_t_a8_secrets_that_decode_to_nothing_or_not_at_all_are_refused() {
         };
         Keyring::new(&scheme, with_parts(&scheme, Secret::new(good).unwrap())).unwrap();
         for text in texts {
-            let secret = with_parts(&scheme, Secret::new(&*text).unwrap());
+            let secret = match Secret::new(&*text) {
+                Ok(secret) => with_parts(&scheme, secret),
+                // A prefix alone is no secret of any scheme.
+                Err(error) => {
+                    assert_eq!((&*text, error), ("whsec_", SecretError::Empty), "{id}");
+                    continue;
+                }
+            };
             let error = Keyring::new(&scheme, secret).expect_err(&text);
             assert!(
                 matches!(error, KeyringError::Secret { .. }),
