@@ -1,6 +1,6 @@
 //! Is this request genuine? Pure: a request, a scheme, keys and the time go in; a witness or a reason comes out.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use crate::{
     content::{Reading, Source, numbered},
@@ -19,6 +19,9 @@ const MAX_SIGNATURES: usize = 32;
 
 /// The most whole sets, each with its own timestamp, since each costs a MAC of its own.
 const MAX_SETS: usize = 4;
+
+/// The longest signature, in bytes: RSA with 8192 bits.
+const MAX_SIGNATURE_LEN: usize = 1024;
 
 /// The longest credential, in bytes.
 const MAX_CREDENTIAL: usize = 1024;
@@ -174,8 +177,16 @@ struct Entries {
     sets: usize,
 }
 
+/// What a request brings to show that it is genuine.
+enum Proof {
+    /// A MAC, a hash, or the hash of a credential.
+    Tag(Tag),
+    /// A signature of some length.
+    Signature(Vec<u8>),
+}
+
 struct Entry {
-    tag: Tag,
+    proof: Proof,
     set: usize,
     /// The item's key, where each secret has its own.
     key: Option<Box<str>>,
@@ -293,6 +304,11 @@ impl Begun {
         now: Timestamp,
     ) -> Result<Found<'static>, VerifyError> {
         let mut stream = self.stream.take();
+        if scheme.algorithm.family() == Family::PublicKey
+            && entries.len() * keyring.all().len() > MAX_SIGNATURES
+        {
+            return Err(VerifyError::TooManySignatures);
+        }
         for set in 0..entries.sets {
             if self.live_sets & (1 << set) == 0 {
                 continue;
@@ -309,10 +325,7 @@ impl Begun {
                         continue;
                     }
                     let stream = stream.take_if(|stream| stream.key == index && !toggle_port);
-                    let tag = compute(&reading, key, stream)?;
-                    // Every entry is compared, so that the time does not tell which one matched.
-                    let matches = wanted().fold(false, |any, entry| entry.tag.matches(&tag) | any);
-                    if matches {
+                    if matches(&reading, key, stream, wanted())? {
                         return Ok(Found {
                             set,
                             item: None,
@@ -356,9 +369,8 @@ fn verify_batch<'a>(
         let entries = Entries::read(&reading, scheme)?;
         let mut matched = None;
         for (_, key) in keys(scheme, &reading, keyring, now)? {
-            let tag = compute(&reading, key, None)?;
-            let mut wanted = entries.of(0, &reading.shape.signature, key);
-            if wanted.any(|entry| entry.tag.matches(&tag)) {
+            let wanted = entries.of(0, &reading.shape.signature, key);
+            if matches(&reading, key, None, wanted)? {
                 matched = Some(Arc::clone(&key.id));
                 break;
             }
@@ -383,6 +395,50 @@ fn batch_items<'a>(body: &'a [u8], batch: &Batch) -> Result<Vec<&'a str>, ReadEr
         .into_iter()
         .map(|element| incoming::json_at(element.get(), &batch.item))
         .collect()
+}
+
+/// Whether one of the entries is what `key` gives to the content.
+fn matches<'e>(
+    reading: &Reading<'_>,
+    key: &Key,
+    stream: Option<Stream>,
+    mut entries: impl Iterator<Item = &'e Entry>,
+) -> Result<bool, VerifyError> {
+    if key.is_public() {
+        let message = message(reading)?;
+        return Ok(entries.any(|entry| match &entry.proof {
+            Proof::Signature(signature) => key.verify(&message, signature),
+            Proof::Tag(_) => false,
+        }));
+    }
+    let tag = compute(reading, key, stream)?;
+    // Every entry is compared, so that the time does not tell which one matched.
+    Ok(entries.fold(false, |any, entry| match &entry.proof {
+        Proof::Tag(own) => own.matches(&tag) | any,
+        Proof::Signature(_) => any,
+    }))
+}
+
+/// What is signed, in one piece. A content that is just the body is not copied.
+fn message<'a>(reading: &Reading<'a>) -> Result<Cow<'a, [u8]>, VerifyError> {
+    let content = reading
+        .shape
+        .content
+        .as_ref()
+        .ok_or(VerifyError::Mismatch)?;
+    if let [
+        Segment::Value {
+            role: Role::Body,
+            filters,
+        },
+    ] = content.segments()
+        && filters.is_empty()
+    {
+        return Ok(Cow::Borrowed(reading.incoming.body));
+    }
+    let mut message = Vec::new();
+    reading.feed(content, None, &mut |bytes| message.extend_from_slice(bytes))?;
+    Ok(Cow::Owned(message))
 }
 
 /// The tag that `key` gives to the content, or the hash of the key itself for credentials.
@@ -464,8 +520,8 @@ impl Entries {
         };
         let Some(list) = &signature.list else {
             // Where it is alone, it has to be right.
-            let tag = decode(text, signature, scheme).ok_or_else(malformed)?;
-            return self.push(tag, 0, None);
+            let proof = decode(text, signature, scheme).ok_or_else(malformed)?;
+            return self.push(proof, 0, None);
         };
         if let Some(separator) = &list.sets {
             self.sets = text.split(separator.as_str()).count();
@@ -509,15 +565,15 @@ impl Entries {
                 _ => None,
             };
             // An entry of another time or maker may look different; only a match counts.
-            if let Some(tag) = decode(value, signature, scheme) {
-                self.push(tag, set, key)?;
+            if let Some(proof) = decode(value, signature, scheme) {
+                self.push(proof, set, key)?;
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, tag: Tag, set: usize, key: Option<Box<str>>) -> Result<(), VerifyError> {
-        let entry = Entry { tag, set, key };
+    fn push(&mut self, proof: Proof, set: usize, key: Option<Box<str>>) -> Result<(), VerifyError> {
+        let entry = Entry { proof, set, key };
         if self.first.is_none() {
             self.first = Some(entry);
         } else if self.more.len() + 1 < MAX_SIGNATURES {
@@ -526,6 +582,10 @@ impl Entries {
             return Err(VerifyError::TooManySignatures);
         }
         Ok(())
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.more.len()
     }
 
     /// The entries of a set that can belong to `key`.
@@ -545,23 +605,37 @@ impl Entries {
     }
 }
 
-/// Decodes one signature: the canonical text, of exactly the right length.
-fn decode(text: &str, signature: &Signature, scheme: &Scheme) -> Option<Tag> {
+/// Decodes one signature: the canonical text, and where its length is known, of exactly that length.
+fn decode(text: &str, signature: &Signature, scheme: &Scheme) -> Option<Proof> {
     let text = text.strip_prefix(&signature.prefix)?.as_bytes();
-    if scheme.algorithm.family() == Family::Credential {
-        let mut bytes = [0; MAX_CREDENTIAL];
-        let len = match signature.encoding {
-            Encoding::Text => return Tag::new(&sha256(text)),
-            encoding => encoding.decode_into(text, &mut bytes)?,
-        };
-        return Tag::new(&sha256(bytes.get(..len)?));
+    match scheme.algorithm.family() {
+        Family::Credential => {
+            if signature.encoding == Encoding::Text {
+                return Tag::new(&sha256(text)).map(Proof::Tag);
+            }
+            let bytes = decode_to_vec(text, signature.encoding, MAX_CREDENTIAL)?;
+            Tag::new(&sha256(&bytes)).map(Proof::Tag)
+        }
+        Family::PublicKey => {
+            decode_to_vec(text, signature.encoding, MAX_SIGNATURE_LEN).map(Proof::Signature)
+        }
+        Family::Hmac | Family::KeyedHash | Family::Needs(_) => {
+            // A little room more than any tag has, so that base64 of a longer one fails by its length.
+            let mut bytes = [0; Tag::MAX + 2];
+            let len = signature.encoding.decode_into(text, &mut bytes)?;
+            if scheme.algorithm.tag_len() != Some(len) {
+                return None;
+            }
+            Tag::new(bytes.get(..len)?).map(Proof::Tag)
+        }
     }
-    let mut bytes = [0; Tag::MAX + 2];
-    let len = signature.encoding.decode_into(text, &mut bytes)?;
-    if scheme.algorithm.tag_len() != Some(len) {
-        return None;
-    }
-    Tag::new(bytes.get(..len)?)
+}
+
+fn decode_to_vec(text: &[u8], encoding: Encoding, max: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; max];
+    let len = encoding.decode_into(text, &mut bytes)?;
+    bytes.truncate(len);
+    Some(bytes)
 }
 
 /// Whether a request has this shape.

@@ -166,7 +166,8 @@ pub enum SecretFormat {
     /// The key is the text, normalised to NFKD (`EasyPost`). Secrets outside
     /// ASCII need the feature `nfkd`.
     Nfkd,
-    /// A public key as the dashboard shows it. Needs a feature that is not in this release.
+    /// A public key as the dashboard shows it: PEM, base64 or hex of the key or of its
+    /// SPKI, `whpk_…`, a JWK or a JWK set.
     PublicKey,
 }
 
