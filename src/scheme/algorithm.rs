@@ -108,6 +108,15 @@ impl Algorithm {
         matches!(self.family(), Family::KeyedHash) || matches!(self, Self::RsaPkcs1Sha1)
     }
 
+    /// The feature that this build lacks for the algorithm; `None` where it lacks none.
+    #[must_use]
+    pub const fn needs_feature(self) -> Option<&'static str> {
+        match self.family() {
+            Family::Needs(feature) => Some(feature),
+            _ => None,
+        }
+    }
+
     pub(crate) const fn family(self) -> Family {
         match self {
             Self::HmacSha1
