@@ -108,6 +108,24 @@ impl Algorithm {
         matches!(self.family(), Family::KeyedHash) || matches!(self, Self::RsaPkcs1Sha1)
     }
 
+    /// Whether the check needs only a public key, while the provider keeps the private one.
+    #[must_use]
+    pub const fn has_public_key(self) -> bool {
+        matches!(
+            self,
+            Self::Ed25519
+                | Self::EcdsaP256Sha256
+                | Self::EcdsaP256Sha256Fixed
+                | Self::RsaPkcs1Sha1
+                | Self::RsaPkcs1Sha256
+                | Self::RsaPkcs1Sha512
+                | Self::RsaPssSha256
+                | Self::JwtRs256
+                | Self::JwtEs256
+                | Self::JwtEdDsa
+        )
+    }
+
     /// The feature that this build lacks for the algorithm; `None` where it lacks none.
     #[must_use]
     pub const fn needs_feature(self) -> Option<&'static str> {

@@ -248,10 +248,8 @@ impl Linter<'_> {
                 ),
             );
         }
-        let is_public = scheme.algorithm.family() == Family::PublicKey;
-        if is_public != (scheme.secret == SecretFormat::PublicKey)
-            && !matches!(scheme.algorithm.family(), Family::Needs(_))
-        {
+        let is_public = scheme.algorithm.has_public_key();
+        if is_public != (scheme.secret == SecretFormat::PublicKey) {
             self.error(
                 "secret",
                 "secret = \"public-key\" and a public-key algorithm belong together",
