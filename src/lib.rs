@@ -71,6 +71,7 @@ mod incoming;
 mod keys;
 mod middleware;
 pub mod providers;
+mod public_url;
 mod rejection;
 pub mod replay;
 pub mod scheme;
@@ -85,9 +86,10 @@ pub use self::{
     clock::{Clock, SystemClock},
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
-    incoming::{Incoming, PublicUrl, PublicUrlError},
+    incoming::Incoming,
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
     timestamp::Timestamp,
     units::{ByteSize, Span, UnitError},

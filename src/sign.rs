@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::{
     content::{Reading, Source, numbered},
     crypto::sha256,
-    incoming::{Head, Incoming, PublicUrl, ReadError, pairs},
+    incoming::{Head, Incoming, ReadError, pairs},
     keys::{Key, Keyring, KeyringError, Secret, Secrets},
+    public_url::PublicUrl,
     scheme::{Family, ItemKey, JsonPointer, Locate, MediaType, Scheme, Shape},
     timestamp::Timestamp,
     verify::VerifyError,
