@@ -305,7 +305,10 @@ fn decode(scheme: &Scheme, value: &Value) -> Result<Zeroizing<Vec<u8>>, SecretEr
             long_enough(decode_hex_key(text.as_bytes()).ok_or(SecretError::NotHex)?)
         }
         SecretFormat::Base64 => long_enough(base64(text)?),
-        SecretFormat::Whsec => long_enough(base64(text.strip_prefix("whsec_").unwrap_or(text))?),
+        SecretFormat::Whsec => {
+            let text = text.strip_prefix("v1,").unwrap_or(text);
+            long_enough(base64(text.strip_prefix("whsec_").unwrap_or(text))?)
+        }
         SecretFormat::Sha1 => {
             let mut hasher = Hasher::plain(Algorithm::Sha1).expect("SHA-1 is a plain hash");
             hasher.update(text.as_bytes());

@@ -27,7 +27,7 @@ use crate::{
 ///
 /// # Pitfalls
 ///
-/// - The dashboard shows `v1,whsec_…`. Configure the part from `whsec_` on.
+/// - The dashboard shows `v1,whsec_…`. Configure it as shown, or from `whsec_` on.
 /// - With several secrets (joined with `|` on the sender) the signatures have a comma and a space
 ///   between, not the space of Standard Webhooks. Any one will do.
 /// - A hook is a question: your answer is its result, JSON with `Content-Type: application/json`,

@@ -159,7 +159,8 @@ pub enum SecretFormat {
     Hex,
     /// The key is what the base64 text decodes to.
     Base64,
-    /// As [`Base64`](Self::Base64), after an optional `whsec_`.
+    /// As [`Base64`](Self::Base64), after an optional `whsec_`, before which some
+    /// dashboards (Supabase) show `v1,`.
     Whsec,
     /// The key is the SHA-1 of the text (Braintree).
     Sha1,
