@@ -53,6 +53,8 @@
 //!
 //! - `config` (default): [`config`], endpoints from TOML.
 //! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
+//! - `ed25519`: Ed25519 signatures (Discord, Telnyx, fal.ai). Pure Rust.
+//! - `public-key`: ECDSA P-256 and RSA signatures, by `aws-lc-rs`. Needs a C compiler.
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //!

@@ -10,6 +10,28 @@
 //! assert_eq!(scheme, providers::github());
 //! assert_eq!(providers::find("dodo"), Some(providers::dodo_payments()));
 //! ```
+//!
+//! Some sign with a private key and need a feature: `ed25519` (Discord, Telnyx,
+//! fal.ai) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP).
+//! Without it, building an endpoint says which.
+//!
+//! # What signs nothing
+//!
+//! No preset pretends to verify these. Put a long random secret into the URL or a
+//! header of your choice, describe it as a [`Scheme`] of your own with
+//! `algorithm = "shared-token"`, and take nothing from the body without asking the provider's API:
+//!
+//! - classic Mollie webhooks (a form with `id`): fetch the payment by that id;
+//! - Mailchimp audiences, Datadog, Azure Event Grid without Entra ID, Docker Hub;
+//! - Strapi, AssemblyAI and Deepgram, where you choose the header yourself.
+//!
+//! # What is left out, and why
+//!
+//! - Sources that conflict or could not be read: Mollie's signed webhooks, Strava, Column, Synthflow, Trend Micro Conformity.
+//! - Gone: Fitbit's Web API, npm hooks, Orbit.
+//! - A construction that the language can't say yet: Vonage SMS, Moralis (Keccak), Hygraph, Paddle Classic, Plivo V2.
+//! - Tokens and remote certificates, which come with a later release: Plaid, Vonage, MessageBird, Netlify, Jira Connect,
+//!   Google Pub/Sub, monday, Dialpad, Fireblocks, Gemini's dynamic webhooks, AWS SNS, PayPal.
 
 use crate::scheme::Scheme;
 
