@@ -200,7 +200,9 @@ impl Key {
     pub(crate) fn hasher(&self) -> Option<Hasher> {
         match &self.material {
             Material::Mac(hasher) | Material::InText { hasher, .. } => Some(hasher.clone()),
-            _ => None,
+            Material::Token(_) => None,
+            #[cfg(any(feature = "ed25519", feature = "public-key"))]
+            Material::Public(_) => None,
         }
     }
 
