@@ -85,8 +85,6 @@ pub enum Charset {
     Hex,
     /// `0-9 A-Z a-z`.
     Alphanumeric,
-    /// Printable ASCII with the space, without what HTML would read: `< > & " '`.
-    Printable,
     /// `0-9 A-Z a-z - _ . ~ + / =`: nothing that JSON, HTML or a URL would escape.
     Token,
     /// `0-9 A-Z a-z + / =` and line feeds: base64 as e-mail wraps it (Braintree's payload).
@@ -100,9 +98,6 @@ impl Charset {
             Self::Digits => c.is_ascii_digit(),
             Self::Hex => matches!(c, b'0'..=b'9' | b'a'..=b'f'),
             Self::Alphanumeric => c.is_ascii_alphanumeric(),
-            Self::Printable => {
-                (b' '..=b'~').contains(c) && !matches!(c, b'<' | b'>' | b'&' | b'"' | b'\'')
-            }
             Self::Token => {
                 c.is_ascii_alphanumeric()
                     || matches!(c, b'-' | b'_' | b'.' | b'~' | b'+' | b'/' | b'=')
@@ -121,7 +116,6 @@ impl fmt::Display for Charset {
             Self::Digits => "digits",
             Self::Hex => "lower-case hex digits",
             Self::Alphanumeric => "letters and digits",
-            Self::Printable => "printable characters",
             Self::Token => "token characters",
             Self::Base64Lines => "base64 with line feeds",
         })

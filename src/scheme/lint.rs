@@ -415,7 +415,7 @@ impl Linter<'_> {
                     Filter::Sha256 | Filter::Crc32 | Filter::Hex | Filter::Base64 => true,
                     Filter::Hmac => false,
                     Filter::Distinct => *role == Role::Form,
-                    Filter::First | Filter::Json | Filter::Minify => *role == Role::Body,
+                    Filter::First | Filter::Minify => *role == Role::Body,
                     Filter::Hubspot => *role == Role::Url,
                 };
                 if !fits {

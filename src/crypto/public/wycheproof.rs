@@ -14,11 +14,17 @@ macro_rules! check {
         let (mut valid, mut invalid) = (0, 0);
         for group in set.test_groups {
             let pem = parse($algorithm, &group.pem).expect("the key in PEM");
-            let hex: String = group.der.iter().map(|byte| format!("{byte:02x}")).collect();
+            let [pem] = pem.as_slice() else {
+                panic!("one key")
+            };
+            let hex = crate::scheme::Encoding::Hex.encode(&group.der);
             let der = parse($algorithm, &hex).expect("the key in DER");
+            let [der] = der.as_slice() else {
+                panic!("one key")
+            };
             for test in group.tests {
-                let verified = pem[0].key.verify(&test.msg, &test.sig);
-                assert_eq!(verified, der[0].key.verify(&test.msg, &test.sig));
+                let verified = pem.key.verify(&test.msg, &test.sig);
+                assert_eq!(verified, der.key.verify(&test.msg, &test.sig));
                 match test.result {
                     TestResult::Valid => {
                         assert!(verified, "case {} is valid", test.tc_id);
