@@ -353,10 +353,11 @@ impl<'s> Source<'s> {
             width: None,
         };
         match role {
-            Role::Timestamp => shape
-                .timestamp
-                .as_ref()
-                .map(|field| plain("timestamp", &field.at)),
+            // Each unit's one spelling says where it ends, so a separator inside it separates nothing.
+            Role::Timestamp => shape.timestamp.as_ref().map(|field| Self {
+                free: true,
+                ..plain("timestamp", &field.at)
+            }),
             Role::Id => shape.event_id.as_ref().map(|at| plain("id", at)),
             Role::Field(name) => {
                 let field = shape.fields.iter().find(|field| field.name == *name)?;

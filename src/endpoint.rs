@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    incoming::PublicUrl,
     keys::{Keyring, KeyringError, Secrets},
+    public_url::PublicUrl,
     scheme::{Dedupe, LintError, Scheme, Tolerance},
     units::{ByteSize, Span},
 };

@@ -53,6 +53,8 @@
 //!
 //! - `config` (default): [`config`], endpoints from TOML.
 //! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
+//! - `ed25519`: Ed25519 signatures (Discord, Telnyx, fal.ai). Pure Rust.
+//! - `public-key`: ECDSA P-256 and RSA signatures, by `aws-lc-rs`. Needs a C compiler.
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //!
@@ -71,6 +73,7 @@ mod incoming;
 mod keys;
 mod middleware;
 pub mod providers;
+mod public_url;
 mod rejection;
 pub mod replay;
 pub mod scheme;
@@ -85,9 +88,10 @@ pub use self::{
     clock::{Clock, SystemClock},
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
-    incoming::{Incoming, PublicUrl, PublicUrlError},
+    incoming::Incoming,
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
     timestamp::Timestamp,
     units::{ByteSize, Span, UnitError},

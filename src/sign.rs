@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::{
     content::{Reading, Source, numbered},
     crypto::sha256,
-    incoming::{Head, Incoming, PublicUrl, ReadError, pairs},
-    keys::{Key, Keyring, KeyringError, Secret, Secrets},
+    incoming::{Head, Incoming, ReadError, pairs},
+    keys::{Key, Keyring, KeyringError, Secrets},
+    public_url::PublicUrl,
     scheme::{Family, ItemKey, JsonPointer, Locate, MediaType, Scheme, Shape},
     timestamp::Timestamp,
     verify::VerifyError,
@@ -141,7 +142,7 @@ impl Draft {
         let mut signer = Signer::new(&self, scheme, shape)?;
         signer.place_values(&self)?;
         if shape.each.is_some() {
-            signer.sign_batch(&keyring)?;
+            signer.sign_batch(&keyring, &secrets)?;
         } else {
             signer.sign_one(&keyring, &secrets)?;
         }
@@ -242,15 +243,7 @@ impl<'s> Signer<'s> {
             if index > 0 && !several {
                 break;
             }
-            let bytes = if self.scheme.algorithm.family() == Family::Credential {
-                secrets
-                    .get(index)
-                    .map(Secret::expose)
-                    .unwrap_or_default()
-                    .to_vec()
-            } else {
-                self.tag(key, None)?
-            };
+            let bytes = self.proof(key, index, secrets, None)?;
             let text = format!("{}{}", signature.prefix, signature.encoding.encode(&bytes));
             let item = match &signature.item {
                 Some(ItemKey::Name(name)) => Some(name.clone()),
@@ -262,7 +255,7 @@ impl<'s> Signer<'s> {
         self.place_signatures(&texts)
     }
 
-    fn sign_batch(&mut self, keyring: &Keyring) -> Result<(), SignError> {
+    fn sign_batch(&mut self, keyring: &Keyring, secrets: &Secrets) -> Result<(), SignError> {
         let shape = self.shape;
         let (Some(batch), Locate::Json(pointer), Some(key)) =
             (&shape.each, &shape.signature.at, keyring.all().first())
@@ -279,12 +272,27 @@ impl<'s> Signer<'s> {
             let item = element
                 .pointer_mut(&batch.item.to_string())
                 .ok_or(SignError::Body)?;
-            let bytes = self.tag(key, Some(&item.to_string()))?;
+            let bytes = self.proof(key, 0, secrets, Some(&item.to_string()))?;
             let text = shape.signature.encoding.encode(&bytes);
             put(item, pointer, Value::String(text)).ok_or(SignError::Body)?;
         }
         self.signed.body = document.to_string().into_bytes();
         Ok(())
+    }
+
+    /// What a delivery brings to show that it is genuine: the signature, or the credential itself.
+    fn proof(
+        &self,
+        key: &Key,
+        index: usize,
+        secrets: &Secrets,
+        item: Option<&str>,
+    ) -> Result<Vec<u8>, SignError> {
+        if self.scheme.algorithm.family() == Family::Credential {
+            let secret = secrets.get(index).ok_or(SignError::Unsupported)?;
+            return Ok(secret.expose().to_vec());
+        }
+        self.tag(key, item)
     }
 
     /// The signature's bytes.

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Clock,
-    scheme::{Charset, Field, Locate, MediaType, Scheme},
+    scheme::{Charset, Field, Locate, MediaType, Scheme, Shape},
     sign::{Draft, Signed, put},
     timestamp::Timestamp,
 };
@@ -91,7 +91,7 @@ pub fn request(signed: &Signed) -> Result<Request<Body>, http::Error> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn sample(scheme: &Scheme, now: Timestamp) -> Draft {
-    let asks_for = |kind| move |shape: &&crate::scheme::Shape| shape.when.content_type == kind;
+    let asks_for = |kind| move |shape: &&Shape| shape.when.content_type == kind;
     let shape = scheme
         .shapes
         .iter()
@@ -107,10 +107,11 @@ pub fn sample(scheme: &Scheme, now: Timestamp) -> Draft {
             .fields
             .iter()
             .any(|field| matches!(field.at, Locate::OnlyForm(_)));
-        let start = if only { "" } else { "message=hello" };
-        return fields(Draft::new(start), &shape.fields)
+        let start = if only { "" } else { "greeting=hello" };
+        return fields(Draft::new(start), shape)
             .with_content_type(MediaType::Form.to_string())
-            .with_timestamp(now);
+            .with_timestamp(now)
+            .with_id(id);
     }
     let body = match &shape.each {
         Some(batch) => {
@@ -126,21 +127,25 @@ pub fn sample(scheme: &Scheme, now: Timestamp) -> Draft {
             put(&mut document, &batch.array, json!([element]));
             document
         }
-        None => json!({"message": "hello"}),
+        None => json!({"greeting": "hello"}),
     };
     let draft = Draft::new(body.to_string()).with_timestamp(now);
     if shape.each.is_some() {
         return draft;
     }
-    fields(draft, &shape.fields)
-        .with_id(id)
-        .with_event_type("sample")
+    fields(draft, shape).with_id(id).with_event_type("sample")
 }
 
-fn fields(draft: Draft, fields: &[Field]) -> Draft {
-    fields.iter().fold(draft, |draft, field| {
-        draft.with_field(&field.name, example(field))
-    })
+/// The values that the content names. The list of signed headers is written by the signer itself.
+fn fields(draft: Draft, shape: &Shape) -> Draft {
+    let names = shape.signed_headers.as_ref().map(|list| &list.names);
+    shape
+        .fields
+        .iter()
+        .filter(|field| Some(&field.at) != names)
+        .fold(draft, |draft, field| {
+            draft.with_field(&field.name, example(field))
+        })
 }
 
 /// A value of the form that a field must have.

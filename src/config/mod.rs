@@ -51,10 +51,10 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use self::secrets::SecretEntries;
 use crate::{
     endpoint::Endpoint,
-    incoming::PublicUrl,
     keys::Secret,
     middleware::WebhookLayer,
     providers,
+    public_url::PublicUrl,
     replay::MemoryReplayStore,
     scheme::{Dedupe, Scheme, Tolerance},
     units::{ByteSize, Span},

@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use zeroize::Zeroizing;
 
+#[cfg(any(feature = "ed25519", feature = "public-key"))]
+use crate::crypto::public::{self, PublicKey};
 use crate::{
     crypto::{Hasher, sha256},
     keys::{Secret, SecretError, secret::Value},
@@ -76,12 +78,20 @@ impl Keyring {
                 Some(id) => id.clone(),
                 None => format!("key-{}", index + 1),
             };
-            if keys.iter().any(|key: &Key| *key.id == *id) {
-                return Err(KeyringError::DuplicateId(id));
+            let made =
+                Key::from_secret(scheme, secret, &id).map_err(|source| KeyringError::Secret {
+                    id: id.clone(),
+                    source,
+                })?;
+            for key in made {
+                if keys.iter().any(|known: &Key| known.id == key.id) {
+                    return Err(KeyringError::DuplicateId(key.id.to_string()));
+                }
+                keys.push(key);
             }
-            let key = Key::new(scheme, secret, &id)
-                .map_err(|source| KeyringError::Secret { id, source })?;
-            keys.push(key);
+        }
+        if keys.len() > MAX_KEYS {
+            return Err(KeyringError::TooMany(keys.len()));
         }
         Ok(Self { keys: keys.into() })
     }
@@ -130,12 +140,16 @@ enum Material {
         hasher: Hasher,
         secret: Zeroizing<Vec<u8>>,
     },
+    /// It checks a signature.
+    #[cfg(any(feature = "ed25519", feature = "public-key"))]
+    Public(PublicKey),
     /// It is compared, as a hash of fixed length so that its own length does not show.
     Token([u8; 32]),
 }
 
 impl Key {
-    fn new(scheme: &Scheme, secret: &Secret, id: &str) -> Result<Self, SecretError> {
+    /// The keys of a secret: one, but for a JWK set.
+    fn from_secret(scheme: &Scheme, secret: &Secret, id: &str) -> Result<Vec<Self>, SecretError> {
         for (name, _) in &secret.parts {
             if !scheme.secret_parts.contains(name) {
                 return Err(SecretError::UnknownPart(name.clone()));
@@ -146,13 +160,31 @@ impl Key {
                 return Err(SecretError::MissingPart(name.clone()));
             }
         }
+        let key = |id: &str, material| Self {
+            id: id.into(),
+            not_before: secret.not_before,
+            not_after: secret.not_after,
+            parts: secret.parts.clone(),
+            material,
+        };
+        let family = scheme.algorithm.family();
+        if family == Family::PublicKey {
+            let keys = public_keys(scheme.algorithm, secret)?;
+            let named = keys.into_iter().map(|(own, material)| match own {
+                Some(own) => key(&own, material),
+                None => key(id, material),
+            });
+            return Ok(named.collect());
+        }
         let bytes = decode(scheme, &secret.value)?;
         // A MAC pads its key with zero bytes, so that these are the empty key.
         if bytes.iter().all(|byte| *byte == 0) {
             return Err(SecretError::OnlyZeros);
         }
-        let material = match scheme.algorithm.family() {
-            Family::Credential | Family::Needs(_) => Material::Token(sha256(&bytes)),
+        let material = match family {
+            Family::Credential | Family::PublicKey | Family::Needs(_) => {
+                Material::Token(sha256(&bytes))
+            }
             Family::Hmac => Hasher::keyed(scheme.algorithm, &bytes)
                 .map(Material::Mac)
                 .expect("the family is HMAC"),
@@ -161,13 +193,7 @@ impl Key {
                 secret: bytes,
             },
         };
-        Ok(Self {
-            id: id.into(),
-            not_before: secret.not_before,
-            not_after: secret.not_after,
-            parts: secret.parts.clone(),
-            material,
-        })
+        Ok(vec![key(id, material)])
     }
 
     /// The MAC or hash at the start of a message; `None` for credentials.
@@ -175,7 +201,31 @@ impl Key {
         match &self.material {
             Material::Mac(hasher) | Material::InText { hasher, .. } => Some(hasher.clone()),
             Material::Token(_) => None,
+            #[cfg(any(feature = "ed25519", feature = "public-key"))]
+            Material::Public(_) => None,
         }
+    }
+
+    /// Whether the key checks signatures.
+    pub(crate) const fn is_public(&self) -> bool {
+        match self.material {
+            #[cfg(any(feature = "ed25519", feature = "public-key"))]
+            Material::Public(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether `signature` is this key's over `message`.
+    #[cfg(any(feature = "ed25519", feature = "public-key"))]
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        matches!(&self.material, Material::Public(key) if key.verify(message, signature))
+    }
+
+    /// Whether `signature` is this key's over `message`: no key checks any without the features.
+    #[cfg(not(any(feature = "ed25519", feature = "public-key")))]
+    #[expect(clippy::unused_self, reason = "with the features it is used")]
+    pub(crate) const fn verify(&self, _: &[u8], _: &[u8]) -> bool {
+        false
     }
 
     /// The hash of the credential.
@@ -204,6 +254,27 @@ impl Key {
     fn is_live(&self, now: Timestamp) -> bool {
         self.not_before.is_none_or(|from| from <= now) && self.not_after.is_none_or(|to| now < to)
     }
+}
+
+/// The public keys in a secret, each with the id that its JWK gives it.
+#[cfg(any(feature = "ed25519", feature = "public-key"))]
+fn public_keys(
+    algorithm: Algorithm,
+    secret: &Secret,
+) -> Result<Vec<(Option<String>, Material)>, SecretError> {
+    let text = std::str::from_utf8(secret.expose()).map_err(|_| SecretError::NotText)?;
+    let keys = public::parse(algorithm, text).map_err(|error| SecretError::PublicKey {
+        reason: error.to_string(),
+    })?;
+    Ok(keys
+        .into_iter()
+        .map(|named| (named.id, Material::Public(named.key)))
+        .collect())
+}
+
+#[cfg(not(any(feature = "ed25519", feature = "public-key")))]
+fn public_keys(_: Algorithm, _: &Secret) -> Result<Vec<(Option<String>, Material)>, SecretError> {
+    Err(SecretError::NotText)
 }
 
 /// The bytes of the key.
@@ -236,7 +307,10 @@ fn decode(scheme: &Scheme, value: &Value) -> Result<Zeroizing<Vec<u8>>, SecretEr
             long_enough(decode_hex_key(text.as_bytes()).ok_or(SecretError::NotHex)?)
         }
         SecretFormat::Base64 => long_enough(base64(text)?),
-        SecretFormat::Whsec => long_enough(base64(text.strip_prefix("whsec_").unwrap_or(text))?),
+        SecretFormat::Whsec => {
+            let text = text.strip_prefix("v1,").unwrap_or(text);
+            long_enough(base64(text.strip_prefix("whsec_").unwrap_or(text))?)
+        }
         SecretFormat::Sha1 => {
             let mut hasher = Hasher::plain(Algorithm::Sha1).expect("SHA-1 is a plain hash");
             hasher.update(text.as_bytes());

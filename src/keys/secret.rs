@@ -57,7 +57,9 @@ impl Secret {
         if text.trim().is_empty() {
             return Err(SecretError::Blank);
         }
-        if text.trim().len() != text.len() {
+        // A PEM text ends with a newline by right; the key is between its lines.
+        let is_pem = text.starts_with("-----BEGIN ");
+        if text.trim().len() != text.len() && !is_pem {
             return Err(SecretError::SurroundingWhiteSpace);
         }
         Ok(Self::with_value(Value::Text(text)))
@@ -217,6 +219,13 @@ pub enum SecretError {
     },
     /// It is nothing but zero bytes, which a MAC can't tell from an empty key.
     OnlyZeros,
+    /// It should be text and is not.
+    NotText,
+    /// It should be a public key of the scheme's kind and is not.
+    PublicKey {
+        /// Why; nothing of the key is in it.
+        reason: String,
+    },
     /// It should be `user:password` and has no colon, or nothing on one side of it.
     NotUserPassword,
     /// It is not ASCII, and the scheme normalises such secrets, which needs the feature `nfkd`.
@@ -250,6 +259,8 @@ impl fmt::Display for SecretError {
             Self::OnlyZeros => {
                 f.write_str("the secret is nothing but zero bytes, which is the same as an empty one")
             }
+            Self::NotText => f.write_str("the public key should be text"),
+            Self::PublicKey { reason } => f.write_str(reason),
             Self::NotUserPassword => f.write_str("the secret should be `user:password`"),
             Self::NeedsNfkd => {
                 f.write_str("the secret is not ASCII; this scheme then needs feature \"nfkd\"")

@@ -33,17 +33,19 @@ pub enum Algorithm {
     SharedToken,
     /// `user:password` in the `Authorization` header. It covers no body.
     BasicAuth,
-    /// Ed25519 signatures. Needs the feature `ed25519`, which is not in this release.
+    /// Ed25519. Needs the feature `ed25519`.
     Ed25519,
-    /// ECDSA on P-256 with SHA-256. Needs the feature `public-key`, which is not in this release.
+    /// ECDSA on P-256 with SHA-256, the signature in DER. Needs the feature `public-key`.
     EcdsaP256Sha256,
-    /// RSA PKCS#1 v1.5 with SHA-1. Needs the feature `public-key`, which is not in this release.
+    /// ECDSA on P-256 with SHA-256, the signature as two numbers of 32 bytes. Needs the feature `public-key`.
+    EcdsaP256Sha256Fixed,
+    /// **Weak**: RSA PKCS#1 v1.5 with SHA-1. Needs the feature `public-key`.
     RsaPkcs1Sha1,
-    /// RSA PKCS#1 v1.5 with SHA-256. Needs the feature `public-key`, which is not in this release.
+    /// RSA PKCS#1 v1.5 with SHA-256. Needs the feature `public-key`.
     RsaPkcs1Sha256,
-    /// RSA PKCS#1 v1.5 with SHA-512. Needs the feature `public-key`, which is not in this release.
+    /// RSA PKCS#1 v1.5 with SHA-512. Needs the feature `public-key`.
     RsaPkcs1Sha512,
-    /// RSA-PSS with SHA-256. Needs the feature `public-key`, which is not in this release.
+    /// RSA-PSS with SHA-256 and a salt of 32 bytes. Needs the feature `public-key`.
     RsaPssSha256,
     /// JWT with HS256. Needs the feature `jwt`, which is not in this release.
     JwtHs256,
@@ -62,6 +64,8 @@ pub(crate) enum Family {
     Hmac,
     /// A plain hash over a content that has the secret in it.
     KeyedHash,
+    /// A signature over the content, by a private key that the provider keeps.
+    PublicKey,
     /// The secret itself is in the request.
     Credential,
     /// Not in this build: the feature that brings it.
@@ -85,6 +89,7 @@ impl Algorithm {
             Self::BasicAuth => "basic-auth",
             Self::Ed25519 => "ed25519",
             Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+            Self::EcdsaP256Sha256Fixed => "ecdsa-p256-sha256-fixed",
             Self::RsaPkcs1Sha1 => "rsa-pkcs1-sha1",
             Self::RsaPkcs1Sha256 => "rsa-pkcs1-sha256",
             Self::RsaPkcs1Sha512 => "rsa-pkcs1-sha512",
@@ -96,11 +101,38 @@ impl Algorithm {
         }
     }
 
-    /// Whether the check is a plain hash of a text with the secret in it, which
-    /// is weaker than a MAC.
+    /// Whether the check is weaker than what is usual today: a plain hash of a text
+    /// with the secret in it, or a public key with SHA-1, which has collisions.
     #[must_use]
     pub const fn is_weak(self) -> bool {
-        matches!(self.family(), Family::KeyedHash)
+        matches!(self.family(), Family::KeyedHash) || matches!(self, Self::RsaPkcs1Sha1)
+    }
+
+    /// Whether the check needs only a public key, while the provider keeps the private one.
+    #[must_use]
+    pub const fn has_public_key(self) -> bool {
+        matches!(
+            self,
+            Self::Ed25519
+                | Self::EcdsaP256Sha256
+                | Self::EcdsaP256Sha256Fixed
+                | Self::RsaPkcs1Sha1
+                | Self::RsaPkcs1Sha256
+                | Self::RsaPkcs1Sha512
+                | Self::RsaPssSha256
+                | Self::JwtRs256
+                | Self::JwtEs256
+                | Self::JwtEdDsa
+        )
+    }
+
+    /// The feature that this build lacks for the algorithm; `None` where it lacks none.
+    #[must_use]
+    pub const fn needs_feature(self) -> Option<&'static str> {
+        match self.family() {
+            Family::Needs(feature) => Some(feature),
+            _ => None,
+        }
     }
 
     pub(crate) const fn family(self) -> Family {
@@ -112,12 +144,20 @@ impl Algorithm {
             | Self::HmacSha512 => Family::Hmac,
             Self::Sha1 | Self::Sha256 | Self::Sha512 => Family::KeyedHash,
             Self::SharedToken | Self::BasicAuth => Family::Credential,
+            Self::Ed25519 if cfg!(feature = "ed25519") => Family::PublicKey,
             Self::Ed25519 => Family::Needs("ed25519"),
             Self::EcdsaP256Sha256
+            | Self::EcdsaP256Sha256Fixed
             | Self::RsaPkcs1Sha1
             | Self::RsaPkcs1Sha256
             | Self::RsaPkcs1Sha512
-            | Self::RsaPssSha256 => Family::Needs("public-key"),
+            | Self::RsaPssSha256 => {
+                if cfg!(feature = "public-key") {
+                    Family::PublicKey
+                } else {
+                    Family::Needs("public-key")
+                }
+            }
             Self::JwtHs256 | Self::JwtRs256 | Self::JwtEs256 | Self::JwtEdDsa => {
                 Family::Needs("jwt")
             }

@@ -243,15 +243,16 @@ impl Linter<'_> {
             self.error(
                 "needs-feature",
                 format!(
-                    "algorithm \"{}\" needs feature \"{feature}\", which this release does not have",
+                    "algorithm \"{}\" needs feature \"{feature}\"",
                     scheme.algorithm
                 ),
             );
         }
-        if scheme.secret == SecretFormat::PublicKey {
+        let is_public = scheme.algorithm.has_public_key();
+        if is_public != (scheme.secret == SecretFormat::PublicKey) {
             self.error(
-                "needs-feature",
-                "secret \"public-key\" needs feature \"public-key\", which this release does not have",
+                "secret",
+                "secret = \"public-key\" and a public-key algorithm belong together",
             );
         }
         if scheme.key_id.as_ref().is_some_and(Locate::is_in_body) {
@@ -264,7 +265,7 @@ impl Linter<'_> {
             self.warn(
                 "weak-algorithm",
                 format!(
-                    "\"{}\" over a text with the secret in it is weaker than a MAC",
+                    "\"{}\" is weaker than what is usual today",
                     scheme.algorithm
                 ),
             );
@@ -354,7 +355,7 @@ impl Linter<'_> {
                     );
                 }
             }
-            Family::Hmac | Family::KeyedHash => self.content(shape),
+            Family::Hmac | Family::KeyedHash | Family::PublicKey => self.content(shape),
             Family::Needs(_) => {}
         }
         self.signature(shape);

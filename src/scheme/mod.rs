@@ -159,14 +159,16 @@ pub enum SecretFormat {
     Hex,
     /// The key is what the base64 text decodes to.
     Base64,
-    /// As [`Base64`](Self::Base64), after an optional `whsec_`.
+    /// As [`Base64`](Self::Base64), after an optional `whsec_`, before which some
+    /// dashboards (Supabase) show `v1,`.
     Whsec,
     /// The key is the SHA-1 of the text (Braintree).
     Sha1,
     /// The key is the text, normalised to NFKD (`EasyPost`). Secrets outside
     /// ASCII need the feature `nfkd`.
     Nfkd,
-    /// A public key as the dashboard shows it. Needs a feature that is not in this release.
+    /// A public key as the dashboard shows it: PEM, base64 or hex of the key or of its
+    /// SPKI, `whpk_…`, a JWK or a JWK set.
     PublicKey,
 }
 

@@ -302,8 +302,12 @@ fn a_scheme_of_ones_own_has_the_words_of_a_built_in_one() {
         &["endpoint[0].scheme", "neither the body nor its hash"],
     );
     refuses(
-        &scheme.replace("hmac-sha256", "ed25519"),
-        &["endpoint[0].scheme", "needs feature \"ed25519\""],
+        &scheme.replace("hmac-sha256", "jwt-hs256"),
+        &["endpoint[0].scheme", "needs feature \"jwt\""],
+    );
+    refuses(
+        &scheme.replace("hmac-sha256", "rsa-pkcs1-sha256"),
+        &["endpoint[0].scheme", "public-key"],
     );
     refuses(
         &scheme.replace("hmac-sha256", "rot13"),

@@ -11,3 +11,17 @@ mod config;
 mod core;
 mod layer;
 mod readme;
+
+use axum_webhook::{providers, scheme::Scheme};
+
+/// The providers whose deliveries these tests can sign: all but those with a public-key algorithm.
+///
+/// Of those only the provider holds the key that signs, and [`axum_webhook::sign`] answers
+/// `SignError::Unsupported`. Their genuine deliveries are in `tests/vectors`, and so the attacks
+/// on them are in `core::vectors`.
+fn signable() -> impl Iterator<Item = (&'static str, Scheme)> {
+    providers::ALL
+        .iter()
+        .map(|(id, describe)| (*id, describe()))
+        .filter(|(_, scheme)| !scheme.algorithm.has_public_key())
+}

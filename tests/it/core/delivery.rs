@@ -115,6 +115,14 @@ impl Delivery {
         })
     }
 
+    /// Whether the verdict depends on anything in the body.
+    pub(super) fn reads_body(&self) -> bool {
+        let in_body =
+            |at: &Locate| matches!(at, Locate::Json(_) | Locate::Form(_) | Locate::OnlyForm(_));
+        let has_hash = self.shape().body_hash.is_some();
+        self.signs("body") || self.signs("form") || has_hash || self.places().iter().any(in_body)
+    }
+
     /// Every place that the verdict depends on.
     pub(super) fn places(&self) -> Vec<Locate> {
         let shape = self.shape();

@@ -373,7 +373,7 @@ fn long_list(genuine: &Delivery, count: usize, at: usize) -> Option<Delivery> {
 #[test]
 fn t_g4_thirty_two_signatures_are_looked_at_and_thirty_three_are_not() {
     let mut providers = Vec::new();
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         if long_list(&genuine, 1, 0).is_none() {
             continue;
@@ -399,15 +399,49 @@ fn t_g4_thirty_two_signatures_are_looked_at_and_thirty_three_are_not() {
     assert_eq!(
         providers,
         [
+            "anthropic",
+            "bigcommerce",
             "braintree",
+            "brex",
+            "buildkite",
+            "calendly",
+            "circleci",
+            "clerk",
+            "cloudflare-stream",
+            "coinbase-cdp",
             "docusign",
             "dodo-payments",
+            "elevenlabs",
+            "ghost",
             "gitlab",
+            "go1",
+            "google-gemini",
+            "increase",
+            "langfuse",
+            "lithic",
+            "mercado-pago",
+            "mux",
+            "openai",
             "paddle",
+            "pagerduty",
             "persona",
+            "plivo",
+            "polar",
+            "recall-ai",
+            "render",
+            "replicate",
+            "resend",
+            "retell-ai",
+            "revolut-business",
+            "revolut-merchant",
+            "sanity",
             "standard-webhooks",
             "stripe",
-            "svix"
+            "stytch",
+            "supabase-auth-hooks",
+            "svix",
+            "tiktok",
+            "workos"
         ]
     );
 }
@@ -440,7 +474,7 @@ fn t_i10_a_security_header_of_more_than_4_kib_is_refused_unread() {
     padded(4096).accepted("4096 bytes");
     padded(4097).refused_as("too-long", "4097 bytes");
     padded(65_536).refused_as("too-long", "64 KiB");
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         for name in genuine.required_headers() {
             if name == header::CONTENT_TYPE {
@@ -513,7 +547,7 @@ fn t_g7_t_g9_what_makes_an_event_does_not_depend_on_how_its_signature_is_written
 
 #[test]
 fn t_g8_only_the_exact_header_name_is_read() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         for name in genuine.required_headers() {
             if name == header::CONTENT_TYPE {

@@ -149,6 +149,8 @@ fn joined() -> impl Iterator<Item = &'static Sample> {
         delivery.scheme.coverage == Coverage::Body
             && delivery.signs("timestamp")
             && !delivery.signs("url")
+            // A list of headers has a length of its own, which is not tried here.
+            && delivery.shape().signed_headers.is_none()
     })
 }
 
@@ -177,15 +179,52 @@ fn the_schemes_that_join_values_are_known() {
     assert_eq!(
         providers,
         [
+            "airship",
+            "airwallex",
+            "anthropic",
+            "bigcommerce",
+            "box",
+            "brex",
+            "buildkite",
+            "calendly",
+            "clerk",
+            "cloudflare-stream",
+            "customer-io",
             "dodo-payments",
+            "elevenlabs",
+            "frameio",
+            "ghost",
             "gitlab",
+            "go1",
+            "google-gemini",
+            "increase",
+            "langfuse",
+            "lithic",
+            "mux",
+            "openai",
             "paddle",
             "persona",
+            "polar",
             "quicknode",
+            "recall-ai",
+            "render",
+            "replicate",
+            "resend",
+            "retell-ai",
+            "revolut-business",
+            "revolut-merchant",
+            "sanity",
             "slack",
             "standard-webhooks",
             "stripe",
+            "stytch",
+            "supabase-auth-hooks",
             "svix",
+            "tiktok",
+            "twitch",
+            "webflow",
+            "workos",
+            "zendesk",
             "zoom"
         ]
     );
@@ -196,7 +235,12 @@ fn t_e2_a_body_can_t_lose_its_beginning_to_the_id() {
     // The case that `standardwebhooks` 1.0.1 accepts: (m, T, "T.rest") read as ("m.T", T, "rest").
     let mut count = 0;
     for sample in joined() {
-        let separator = if sample.provider == "paddle" {
+        let content = sample.signer().shapes[0]
+            .content
+            .as_ref()
+            .unwrap()
+            .to_string();
+        let separator = if content.ends_with(":{body}") {
             ":"
         } else {
             "."

@@ -40,7 +40,28 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
     ("retry-horizon", Error, FINE, r#"retry_horizon = "61d""#),
     ("key-id", Error, FINE, r#"key_id = { json = "/key" }"#),
     ("key-id", Error, FINE, r#"key_id = { form = "key" }"#),
-    ("needs-feature", Error, FINE, r#"secret = "public-key""#),
+    ("secret", Error, FINE, r#"secret = "public-key""#),
+    #[cfg(feature = "ed25519")]
+    (
+        "secret",
+        Error,
+        "",
+        r#"
+        algorithm = "ed25519"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "needs-feature",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        "#,
+    ),
     (
         "tolerance",
         Error,
@@ -572,26 +593,34 @@ fn every_finding_says_what_would_be_right() {
 }
 
 #[test]
-fn each_algorithm_that_is_not_in_this_release_names_its_feature() {
-    for (algorithm, feature) in [
-        ("ed25519", "ed25519"),
-        ("ecdsa-p256-sha256", "public-key"),
-        ("rsa-pkcs1-sha1", "public-key"),
-        ("rsa-pkcs1-sha256", "public-key"),
-        ("rsa-pkcs1-sha512", "public-key"),
-        ("rsa-pss-sha256", "public-key"),
-        ("jwt-hs256", "jwt"),
-        ("jwt-rs256", "jwt"),
-        ("jwt-es256", "jwt"),
-        ("jwt-ed-dsa", "jwt"),
+fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
+    let ed25519 = cfg!(feature = "ed25519");
+    let public_key = cfg!(feature = "public-key");
+    for (algorithm, secret, feature, is_on) in [
+        ("ed25519", "public-key", "ed25519", ed25519),
+        ("ecdsa-p256-sha256", "public-key", "public-key", public_key),
+        ("rsa-pkcs1-sha1", "public-key", "public-key", public_key),
+        ("rsa-pkcs1-sha256", "public-key", "public-key", public_key),
+        ("rsa-pkcs1-sha512", "public-key", "public-key", public_key),
+        ("rsa-pss-sha256", "public-key", "public-key", public_key),
+        ("jwt-hs256", "text", "jwt", false),
+        ("jwt-rs256", "public-key", "jwt", false),
+        ("jwt-es256", "public-key", "jwt", false),
+        ("jwt-ed-dsa", "public-key", "jwt", false),
     ] {
         let scheme = read(&format!(
             r#"
             algorithm = "{algorithm}"
+            secret = "{secret}"
             content = "{{body}}"
             signature = {{ at = {{ header = "x-sig" }}, encoding = "base64" }}
             "#
         ));
+        assert_eq!(scheme.algorithm.needs_feature().is_none(), is_on);
+        if is_on {
+            assert_eq!(scheme.validate(), Ok(()), "{algorithm}");
+            continue;
+        }
         let error = scheme.validate().expect_err(algorithm);
         let finding = &error.findings()[0];
         assert_eq!(finding.code(), "needs-feature");

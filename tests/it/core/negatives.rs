@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{
     delivery::{Delivery, encode, hex},
-    samples::{FORM, NOW, SAMPLES, sample, secret, secret_text, timed},
+    samples::{FORM, NOW, SAMPLES, Sample, sample, secret, secret_text, timed},
 };
 
 /// A forged delivery, with what was done to it. `None` where no HTTP request can look like that.
@@ -35,7 +35,7 @@ fn check(
     attack: impl Fn(&Delivery) -> Vec<Forged>,
 ) {
     let mut attacked = 0;
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         genuine.accepted("the genuine delivery");
         let mut tried = 0;
@@ -123,6 +123,7 @@ fn t_a6_each_required_header_emptied_is_refused() {
         "no-shape",
         "signature-malformed",
         "timestamp-malformed",
+        "malformed",
         "mismatch",
     ];
     check(&codes, has_headers, |genuine| {
@@ -382,7 +383,7 @@ fn t_b1_the_right_signature_with_extra_bytes_is_refused() {
 
 #[test]
 fn t_g6_each_other_spelling_of_the_signature_is_refused() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let signer = sample.signer();
         // A signature in which the alphabets of base64 differ, and hex has letters.
         let genuine = (1..=255)
@@ -424,8 +425,12 @@ fn t_g6_each_other_spelling_of_the_signature_is_refused() {
         if genuine.shape().signature.encoding == Encoding::Base64 {
             spellings.extend(other_trailing_bits(&tag));
         }
-        spellings.retain(|spelling| *spelling != tag);
-        assert!(spellings.len() > 10, "{}", genuine.name);
+        let any_case = genuine.shape().signature.encoding == Encoding::HexAnyCase;
+        spellings.retain(|spelling| {
+            *spelling != tag && !(any_case && spelling.eq_ignore_ascii_case(&tag))
+        });
+        let least = if any_case { 8 } else { 11 };
+        assert!(spellings.len() >= least, "{}", genuine.name);
         for spelling in spellings {
             if let Some(forged) = genuine.with_tag(&spelling) {
                 forged.refused(&format!("spelled {spelling:?}"));
@@ -493,7 +498,10 @@ fn t_e1_each_flipped_bit_of_a_signed_value_in_the_body_is_refused() {
         }
         signed
     };
-    let applies = |genuine: &Delivery| genuine.scheme.coverage == Coverage::Fields;
+    // Mercado Pago signs values of the query and of headers only.
+    let applies = |genuine: &Delivery| {
+        genuine.scheme.coverage == Coverage::Fields && genuine.scheme.id != "mercado-pago"
+    };
     check(ANY, applies, |genuine| {
         let mut forged = Vec::new();
         for value in of(genuine) {
@@ -513,13 +521,15 @@ fn t_e1_each_flipped_bit_of_a_signed_value_in_the_body_is_refused() {
 
 #[test]
 fn what_is_not_covered_can_change_and_the_witness_says_so() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         let coverage = genuine.accepted("the genuine delivery").coverage();
         assert_eq!(coverage, genuine.scheme.coverage);
         let body = String::from_utf8(genuine.body.clone()).unwrap();
         let changed = match sample.content_type {
             FORM => format!("{body}&added=1"),
+            // Segment signs the first element.
+            _ if body.ends_with(']') => body.replace("}]", "},{}]"),
             _ => body.replacen('{', "{\"added\":1,", 1),
         };
         let changed = genuine.with_body(changed);
@@ -538,7 +548,13 @@ fn t_e2_each_flipped_bit_of_a_security_header_is_refused() {
     check(ANY, applies, |genuine| {
         let mut forged = Vec::new();
         for name in security_headers(genuine) {
-            for (bit, value) in flips(genuine.header(&name).as_bytes()) {
+            let text = genuine.header(&name).as_bytes();
+            let any_case = genuine.shape().signature.encoding == Encoding::HexAnyCase;
+            for (bit, value) in flips(text) {
+                // Lazada's hex counts in either case.
+                if any_case && value.eq_ignore_ascii_case(text) {
+                    continue;
+                }
                 let what = format!("bit {bit} of {name}");
                 forged.push((what, genuine.with_header(&name, value)));
             }
@@ -579,7 +595,7 @@ fn t_h2_each_flipped_bit_of_a_signed_url_is_refused() {
 
 #[test]
 fn t_h3_another_public_url_is_refused_where_the_url_is_signed() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         for other in [
             "http://hooks.example.com",
@@ -612,7 +628,7 @@ fn t_h3_another_public_url_is_refused_where_the_url_is_signed() {
 
 #[test]
 fn t_h3_headers_that_claim_another_host_change_nothing() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let mut delivery = sample.delivery();
         for (name, value) in [
             ("host", "evil.example"),
@@ -634,7 +650,7 @@ fn t_h3_headers_that_claim_another_host_change_nothing() {
 #[test]
 fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
     let mut providers = Vec::new();
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         if genuine.scheme.dedupe != Dedupe::Id || !signs_content(&genuine) {
             continue;
@@ -663,17 +679,60 @@ fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
     assert_eq!(
         providers,
         [
+            "aftership",
+            "airwallex",
+            "alchemy",
+            "anthropic",
+            "bigcommerce",
+            "box",
+            "brex",
+            "chargify",
+            "checkr",
+            "circleci",
+            "clerk",
+            "coinbase-commerce",
+            "customer-io",
             "dodo-payments",
+            "easypost",
             "gitlab",
+            "go1",
+            "gocardless",
+            "google-gemini",
+            "gusto",
+            "heroku",
+            "increase",
+            "intercom",
+            "klarna",
+            "langfuse",
+            "launchdarkly",
+            "lithic",
             "mailgun",
+            "mux",
+            "notion",
+            "nylas",
+            "openai",
             "paddle",
+            "pagerduty",
             "persona",
+            "polar",
             "quicknode",
+            "ramp",
+            "recall-ai",
+            "render",
+            "replicate",
+            "resend",
             "slack",
             "square",
             "standard-webhooks",
             "stripe",
-            "svix"
+            "stytch",
+            "svix",
+            "tiktok-shop",
+            "twitch",
+            "typeform",
+            "vercel",
+            "workos",
+            "worldline"
         ]
     );
 }
@@ -681,7 +740,7 @@ fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
 #[test]
 fn another_method_is_refused_where_it_is_signed() {
     let mut signed = 0;
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let mut other = sample.delivery();
         other.method = Method::PUT;
         if other.signs("method") {
@@ -701,7 +760,7 @@ const MICROSECOND: Duration = Duration::from_micros(1);
 #[test]
 fn t_f3_both_borders_of_the_window_are_inside_and_one_second_further_is_not() {
     let mut count = 0;
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         let Some(tolerance) = genuine.scheme.tolerance else {
             continue;
@@ -730,7 +789,7 @@ fn t_f3_both_borders_of_the_window_are_inside_and_one_second_further_is_not() {
 #[test]
 fn t_f5_every_delivery_with_a_timestamp_grows_old() {
     let mut without = Vec::new();
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         let much_later = genuine.at(NOW.saturating_add(YEAR));
         if genuine.shape().timestamp.is_some() {
@@ -748,22 +807,98 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
     assert_eq!(
         without,
         [
+            "ably",
             "adyen",
+            "adyen-platform",
+            "aftership",
+            "airtable",
+            "alchemy",
+            "asana",
+            "autodesk-aps",
             "bitbucket",
+            "bolt",
             "braintree",
+            "cal-com",
+            "castle",
+            "chargify",
+            "checkr",
+            "circleci",
+            "clickup",
+            "cloudflare-notifications",
+            "coinbase-commerce",
+            "cursor",
+            "datocms",
             "docusign",
+            "dropbox",
+            "easypost",
+            "figma",
+            "firecrawl",
+            "flutterwave-v3",
+            "flutterwave-v4",
+            "forgejo",
             "gitea",
             "github",
+            "gitlab-token",
+            "gocardless",
+            "gogs",
+            "grafana",
+            "gusto",
+            "hcp-terraform",
+            "heroku",
+            "hubspot-v1",
+            "hubspot-v2",
+            "intercom",
+            "jira",
+            "klarna",
+            "launchdarkly",
+            "lazada",
+            "lemon-squeezy",
+            "line",
             "mandrill",
+            "mercado-pago",
+            "meta",
             "midtrans",
+            "midtrans-iris",
+            "modern-treasury",
+            "mongodb-atlas",
+            "notion",
+            "nylas",
+            "onfido",
+            "pagerduty",
+            "paystack",
+            "pinwheel",
+            "plivo",
             "postmark",
+            "prismic",
             "qiscus",
             "qualifio",
+            "quickbooks",
+            "ramp",
+            "razorpay",
+            "segment",
+            "sendbird",
+            "sentry",
+            "shopee",
             "shopify",
+            "shopify-events",
+            "signal-sciences",
+            "sonatype-nexus",
             "square",
+            "storyblok",
             "telegram",
+            "tiktok-shop",
             "tokopedia",
-            "twilio"
+            "trello",
+            "twilio",
+            "typeform",
+            "vapi",
+            "vercel",
+            "vmware-workspace-one",
+            "webex",
+            "woocommerce",
+            "worldline",
+            "xendit",
+            "xero"
         ]
     );
 }
@@ -801,7 +936,10 @@ fn check_literal_timestamps(texts: impl Fn(&str) -> Vec<String>) {
         let right = sample.timestamp_text();
         let mut signed = 0;
         for text in texts(&right) {
-            assert_ne!(text, right);
+            // What is a wrong unit elsewhere.
+            if text == right {
+                continue;
+            }
             // With a signature that is right for the text, and with one of another text.
             if let Some(forged) = sample.with_literal_timestamp(&text) {
                 forged.refused(&format!("timestamp {text:?}, signed"));
@@ -880,7 +1018,18 @@ fn t_f2_other_spellings_of_the_right_time_are_refused_with_a_right_signature() {
 #[test]
 fn t_f2_a_time_of_the_right_length_with_a_leading_zero_is_no_time() {
     // It would be too old as well; without a tolerance nothing else would refuse it.
-    for sample in timed() {
+    let counts = |unit| {
+        matches!(
+            unit,
+            TimeUnit::UnixSeconds | TimeUnit::UnixMillis | TimeUnit::UnixMicros
+        )
+    };
+    // A year may begin with a zero, and is long ago.
+    let unix = |sample: &&Sample| {
+        let signer = sample.signer();
+        counts(signer.shapes[0].timestamp.as_ref().unwrap().unit)
+    };
+    for sample in timed().filter(unix) {
         let text = format!("0{}", &sample.timestamp_text()[1..]);
         let forged = sample.with_literal_timestamp(&text).unwrap();
         forged.refused_as("timestamp-malformed", &text);
@@ -979,8 +1128,7 @@ fn t_a1_there_is_no_empty_or_blank_secret_for_any_provider() {
 #[test]
 fn t_a1_a_key_of_nothing_but_zero_bytes_is_refused_for_every_provider() {
     // A MAC pads its key with zeros: such a key is the empty one.
-    for (id, describe) in providers::ALL {
-        let scheme = describe();
+    for (id, scheme) in crate::signable() {
         for len in [1, 16, 32, 64, 65] {
             let secret = Secret::from_bytes(vec![0; len]);
             let built = secret.map(|secret| Keyring::new(&scheme, with_parts(&scheme, secret)));
@@ -1006,8 +1154,7 @@ fn with_parts(scheme: &axum_webhook::scheme::Scheme, secret: Secret) -> Secret {
 #[test]
 fn t_a2_t_a8_secrets_that_decode_to_nothing_or_not_at_all_are_refused() {
     let mut decoded = 0;
-    for (id, describe) in providers::ALL {
-        let scheme = describe();
+    for (id, scheme) in crate::signable() {
         let good = secret_text(&scheme, 1);
         let texts: Vec<String> = match scheme.secret {
             SecretFormat::Hex => [
@@ -1033,7 +1180,6 @@ fn t_a2_t_a8_secrets_that_decode_to_nothing_or_not_at_all_are_refused() {
                 "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
                 "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS-",
                 "whsec_whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-                "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
                 "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
                 "whsec-MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
                 "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -1070,8 +1216,8 @@ fn t_a2_t_a8_secrets_that_decode_to_nothing_or_not_at_all_are_refused() {
 
 #[test]
 fn t_a2_a_secret_with_white_space_around_it_is_refused() {
-    for (id, describe) in providers::ALL {
-        let good = secret_text(&describe(), 1);
+    for (id, scheme) in crate::signable() {
+        let good = secret_text(&scheme, 1);
         for text in [
             format!("{good}\n"),
             format!("{good}\r\n"),
@@ -1086,7 +1232,7 @@ fn t_a2_a_secret_with_white_space_around_it_is_refused() {
 
 #[test]
 fn a_delivery_under_any_other_secret_is_refused() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         let scheme = sample.scheme();
         genuine
@@ -1104,7 +1250,14 @@ fn a_delivery_under_any_other_secret_is_refused() {
             right.replace('-', "_"),
             format!("\u{feff}{right}"),
         ] {
-            let keyring = Keyring::new(&scheme, Secret::new(&*near).unwrap()).unwrap();
+            // With the right parts.
+            let near_secret = scheme
+                .secret_parts
+                .iter()
+                .fold(Secret::new(&*near).unwrap(), |secret, part| {
+                    secret.with_part(part, format!("{part}-1")).unwrap()
+                });
+            let keyring = Keyring::new(&scheme, near_secret).unwrap();
             genuine.with_keyring(keyring).refused_as("mismatch", &near);
         }
     }

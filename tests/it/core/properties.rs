@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum_webhook::{
     Timestamp,
-    scheme::{Coverage, Locate, TimeUnit},
+    scheme::{Coverage, Locate, SignedHeaders, TimeUnit},
 };
 use http::HeaderValue;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
@@ -42,7 +42,7 @@ fn body_with(sample: &Sample, bytes: &[u8]) -> Vec<u8> {
     }
     let text = percent_encode(bytes, NON_ALPHANUMERIC).to_string();
     if sample.content_type == FORM {
-        if sample.provider == "gitea" {
+        if sample.body.starts_with("payload=") {
             return format!("payload={text}").into_bytes();
         }
         return format!("{}&extra={text}", sample.body).into_bytes();
@@ -200,8 +200,12 @@ proptest! {
         let Some(at @ Locate::Header(_)) = &shape.event_id else {
             return Ok(());
         };
-        let is_signed = sample.delivery().signs("id");
-        let dotted = shape.content.as_ref().unwrap().to_string().contains("{id}.");
+        let Locate::Header(name) = at else { unreachable!() };
+        let listed = |list: &SignedHeaders| list.required.iter().any(|it| it == name.as_str());
+        let is_signed =
+            sample.delivery().signs("id") || shape.signed_headers.as_ref().is_some_and(listed);
+        let content = shape.content.as_ref().map(ToString::to_string);
+        let dotted = content.is_some_and(|content| content.contains("{id}."));
         let signed = sample.draft().with_id(&*id).sign(&signer, secret(&signer, 1));
         prop_assert_eq!(signed.is_err(), dotted && id.contains('.'), "{}", id);
         let Ok(signed) = signed else {
@@ -245,6 +249,9 @@ proptest! {
         let (digits, scale) = match delivery.shape().timestamp.as_ref().unwrap().unit {
             TimeUnit::UnixSeconds => (10, 1_000_000),
             TimeUnit::UnixMillis => (13, 1000),
+            TimeUnit::UnixMicros => (16, 1),
+            // The calendar has tests of its own.
+            TimeUnit::Rfc3339 | TimeUnit::Rfc2822 => return Ok(()),
             other => panic!("{other:?} is new: teach it here"),
         };
         let tolerance = delivery.scheme.tolerance.unwrap();
@@ -348,6 +355,11 @@ proptest! {
     #[test]
     fn t_g2_any_target_gets_an_answer(index in any_sample(), target in "/[!-~]{0,60}") {
         let genuine = SAMPLES[index].delivery();
+        // Where a part of it is signed, the rest may change.
+        let in_query = |at: &Locate| matches!(at, Locate::Query(_));
+        if genuine.signs("path") || genuine.places().iter().any(in_query) {
+            return Ok(());
+        }
         if let Some(other) = genuine.with_uri(&target) {
             let signs_url = genuine.signs("url");
             prop_assert_eq!(other.verify().is_err(), signs_url && other.uri != genuine.uri);
@@ -361,7 +373,7 @@ proptest! {
     ) {
         let genuine = SAMPLES[index].delivery();
         let forged = genuine.with_body(body);
-        let covered = genuine.scheme.coverage != Coverage::Credential;
+        let covered = genuine.reads_body();
         prop_assert_eq!(forged.verify().is_err(), covered && !forged.is_same_request(&genuine));
     }
 
@@ -369,7 +381,7 @@ proptest! {
     fn t_g2_any_json_as_the_body_gets_an_answer(index in any_sample(), json in any_json()) {
         let genuine = SAMPLES[index].delivery();
         let forged = genuine.with_body(json.to_string());
-        if genuine.scheme.coverage != Coverage::Credential {
+        if genuine.reads_body() {
             prop_assert!(forged.verify().is_err());
         } else if let Ok(authentic) = forged.verify() {
             // What reads the body after the verdict must stand anything as well.
@@ -412,8 +424,7 @@ proptest! {
     ) {
         let genuine = SAMPLES[index].delivery();
         let forged = genuine.with_body(form.concat());
-        let covered = genuine.scheme.coverage != Coverage::Credential;
-        prop_assert_eq!(forged.verify().is_err(), covered);
+        prop_assert_eq!(forged.verify().is_err(), genuine.reads_body());
     }
 }
 

@@ -74,7 +74,7 @@ fn b4_twilio_s_json_body_is_checked_against_its_hash() {
 
 #[test]
 fn b5_several_secrets_are_live_at_once() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let scheme = sample.scheme();
         let keys = [secret(&scheme, 2), secret(&scheme, 1)];
         let both = Keyring::new(&scheme, keys).unwrap();
@@ -97,7 +97,7 @@ const NO_TEXT: &[&[u8]] = &[
 #[test]
 fn b8_b13_a_body_that_is_no_text_is_verified_like_any_other() {
     let mut accepted = 0;
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         for body in NO_TEXT {
             let draft = sample.draft_of(*body);
             let Ok(signed) = draft.sign(&sample.signer(), secret(&sample.signer(), 1)) else {
@@ -143,7 +143,7 @@ fn b8_a_time_in_the_future_is_refused_like_an_old_one() {
 
 #[test]
 fn b9_a_signature_of_any_length_gets_an_answer() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         for len in 0..=130 {
             for byte in [0, b'0', 0x5a, 0xff] {
@@ -169,7 +169,7 @@ fn b9_a_signature_of_any_length_gets_an_answer() {
 
 #[test]
 fn b10_nothing_is_accepted_without_a_signature() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let mut bare = sample.delivery();
         bare.headers.clear();
         bare.body = b"{}".to_vec();

@@ -33,7 +33,7 @@ fn every_provider_survives_toml() {
 
 #[test]
 fn what_a_provider_signs_its_scheme_from_toml_verifies() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let mut delivery = sample.delivery();
         let text = toml::to_string(&*delivery.scheme).unwrap();
         delivery.scheme = Rc::new(toml::from_str(&text).unwrap());
@@ -43,8 +43,13 @@ fn what_a_provider_signs_its_scheme_from_toml_verifies() {
 
 #[test]
 fn the_id_and_the_type_that_were_signed_come_out() {
-    for sample in SAMPLES {
-        let draft = sample.draft().with_event_type("event.of.the.test");
+    for sample in &*SAMPLES {
+        // A batch has no type of its own.
+        let draft = if sample.body.starts_with('[') {
+            sample.draft()
+        } else {
+            sample.draft().with_event_type("event.of.the.test")
+        };
         let shape = &sample.signer().shapes[0];
         let in_header = |at: &Option<Locate>| matches!(at, Some(Locate::Header(_)));
         let delivery = sample.deliver(draft, secret(&sample.signer(), 1));
@@ -75,7 +80,7 @@ fn carries_several(scheme: &Scheme) -> bool {
 
 #[test]
 fn any_of_several_configured_keys_verifies() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let scheme = sample.scheme();
         let keys = [1, 2, 3].map(|number| secret(&scheme, number));
         let keyring = Keyring::new(&scheme, keys).unwrap();
@@ -96,7 +101,7 @@ fn any_of_several_configured_keys_verifies() {
 #[test]
 fn a_rotation_goes_from_the_old_secret_over_both_to_the_new_one() {
     let mut several = 0;
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let scheme = sample.scheme();
         let (old, new) = (secret(&scheme, 1), secret(&scheme, 2));
         let both = || Secrets::from([new.clone(), old.clone()]);
@@ -128,7 +133,7 @@ fn a_rotation_goes_from_the_old_secret_over_both_to_the_new_one() {
 
 #[test]
 fn a_key_counts_from_its_first_moment_to_before_its_last() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let scheme = sample.scheme();
         let delivery = sample.delivery();
         let second = Duration::from_secs(1);
@@ -162,7 +167,7 @@ fn a_key_counts_from_its_first_moment_to_before_its_last() {
 
 #[test]
 fn the_key_that_matched_is_named() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let scheme = sample.scheme();
         let keys = [
             secret(&scheme, 2).with_id("2027"),
@@ -177,8 +182,7 @@ fn the_key_that_matched_is_named() {
 
 #[test]
 fn a_keyring_holds_eight_keys_with_ids_of_their_own() {
-    for (id, describe) in providers::ALL {
-        let scheme = describe();
+    for (id, scheme) in crate::signable() {
         let keys = |count: u8| -> Vec<Secret> {
             (1..=count).map(|number| secret(&scheme, number)).collect()
         };

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::LazyLock};
 
 use axum_webhook::{
     Keyring, Secret, Secrets, Timestamp, providers,
-    scheme::{Algorithm, Field, Scheme, SecretFormat, Template},
+    scheme::{Algorithm, Field, Locate, MediaType, Scheme, SecretFormat, Template},
     sign::Draft,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
 
 use super::delivery::{Delivery, hex};
 
@@ -31,6 +32,8 @@ pub(super) struct Sample {
     /// Where not the whole body is signed: the signed values in it, beside the timestamp.
     /// Each stands there once.
     pub(super) signed: &'static [&'static str],
+    /// Signed values that stand in headers, in the query or in the signature's list.
+    pub(super) fields: &'static [(&'static str, &'static str)],
 }
 
 const fn json(provider: &'static str, body: &'static str) -> Sample {
@@ -41,6 +44,7 @@ const fn json(provider: &'static str, body: &'static str) -> Sample {
         body,
         id: None,
         signed: &[],
+        fields: &[],
     }
 }
 
@@ -53,7 +57,7 @@ const fn form(provider: &'static str, body: &'static str) -> Sample {
 
 /// Bodies have no escape with a letter in it: `%4a` and `%4A` are the same form, and
 /// a test that flips bits would take it for a forgery.
-pub(super) const SAMPLES: &[Sample] = &[
+const WRITTEN: &[Sample] = &[
     Sample {
         signed: &[
             "7914073381342284",
@@ -141,6 +145,13 @@ pub(super) const SAMPLES: &[Sample] = &[
         ..json("quicknode", r#"{"block":1}"#)
     },
     Sample {
+        signed: &[r#"{"messageId":"evt_1"}"#],
+        ..json(
+            "segment",
+            r#"[{"messageId":"evt_1"},{"messageId":"evt_2"}]"#,
+        )
+    },
+    Sample {
         id: Some("b54557e4"),
         ..json("shopify", r#"{"id":1}"#)
     },
@@ -181,7 +192,88 @@ pub(super) const SAMPLES: &[Sample] = &[
     json("zoom", r#"{"event":"meeting.started"}"#),
 ];
 
+/// One sample for each shape of each provider that can be signed here: the written one where
+/// there is one, or else one made of the scheme.
+pub(super) static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
+    let mut samples: Vec<Sample> = Vec::new();
+    for (id, scheme) in crate::signable() {
+        for shape in 0..scheme.shapes.len() {
+            let written = WRITTEN
+                .iter()
+                .find(|sample| sample.provider == id && sample.shape == shape);
+            samples.push(match written {
+                Some(sample) => Sample { ..*sample },
+                None => Sample::of(id, &scheme, shape),
+            });
+        }
+    }
+    samples
+});
+
+fn leak(text: impl Into<String>) -> &'static str {
+    Box::leak(text.into().into_boxed_str())
+}
+
 impl Sample {
+    /// A delivery with an id, a type and a value for each field, each where the scheme has it.
+    fn of(provider: &'static str, scheme: &Scheme, index: usize) -> Self {
+        let shape = &scheme.shapes[index];
+        let is_form = shape.when.content_type == Some(MediaType::Form);
+        let mut document = serde_json::json!({});
+        let only = |field: &Field| matches!(field.at, Locate::OnlyForm(_));
+        let mut pairs = Vec::new();
+        if !shape.fields.iter().any(only) {
+            pairs.push("message=hello".to_owned());
+        }
+        let mut put = |at: &Locate, value: &str| match at {
+            Locate::Json(pointer) => put_json(&mut document, &pointer.to_string(), value),
+            Locate::Form(name) | Locate::OnlyForm(name) => pairs.push(format!("{name}={value}")),
+            _ => {}
+        };
+        let id = format!("evt_{provider}_1");
+        let mut id_outside = None;
+        match &shape.event_id {
+            Some(at @ (Locate::Json(_) | Locate::Form(_))) => put(at, &id),
+            Some(_) => id_outside = Some(leak(id)),
+            None => {}
+        }
+        if let Some(at @ (Locate::Json(_) | Locate::Form(_))) = &shape.event_type {
+            put(at, "thing.done");
+        }
+        let mut fields = Vec::new();
+        for (number, field) in shape.fields.iter().enumerate() {
+            let value = format!("value{number}");
+            let names = shape.signed_headers.as_ref().map(|list| &list.names);
+            match &field.at {
+                // The signer writes the names of the signed headers itself.
+                at if Some(at) == names => {}
+                at @ (Locate::Json(_) | Locate::Form(_) | Locate::OnlyForm(_)) => {
+                    put(at, &value);
+                }
+                // A time, wherever a scheme can't say its unit.
+                _ if ["ts", "t", "time", "timestamp"].contains(&&*field.name) => {
+                    fields.push((leak(&*field.name), "1700000000"));
+                }
+                _ => fields.push((leak(&*field.name), leak(value))),
+            }
+        }
+        if document == serde_json::json!({}) {
+            document["thing"] = "done".into();
+        }
+        let body = if is_form {
+            pairs.join("&")
+        } else {
+            document.to_string()
+        };
+        Self {
+            shape: index,
+            content_type: if is_form { FORM } else { JSON },
+            id: id_outside,
+            fields: fields.leak(),
+            ..json(provider, leak(body))
+        }
+    }
+
     pub(super) fn name(&self) -> String {
         format!("{} (shape {})", self.provider, self.shape)
     }
@@ -206,10 +298,13 @@ impl Sample {
             .with_content_type(self.content_type)
             .with_url("https://hooks.example.com/webhooks/in?tenant=a1")
             .with_timestamp(NOW);
-        match self.id {
+        let draft = match self.id {
             Some(id) => draft.with_id(id),
             None => draft,
-        }
+        };
+        self.fields.iter().fold(draft, |draft, (name, value)| {
+            draft.with_field(*name, *value)
+        })
     }
 
     /// The delivery, signed and judged with the first secret.
@@ -267,6 +362,26 @@ impl Sample {
     }
 }
 
+/// Puts a text at a pointer, and makes the objects and lists on the way.
+fn put_json(document: &mut Value, pointer: &str, text: &str) {
+    let mut at = document;
+    for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        if let Ok(index) = step.parse::<usize>() {
+            if !at.is_array() {
+                *at = Value::Array(vec![Value::Null; index + 1]);
+            }
+            at = &mut at[index];
+        } else {
+            if !at.is_object() {
+                *at = serde_json::json!({});
+            }
+            at = &mut at[step];
+        }
+    }
+    *at = text.into();
+}
+
 /// The samples with a timestamp.
 pub(super) fn timed() -> impl Iterator<Item = &'static Sample> {
     SAMPLES
@@ -303,13 +418,14 @@ pub(super) fn secret_text(scheme: &Scheme, number: u8) -> String {
 #[test]
 fn every_shape_of_every_provider_has_a_sample_that_verifies_as_it() {
     let mut seen = Vec::new();
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         sample.delivery().accepted("the sample itself");
         seen.push((sample.provider, sample.shape));
     }
-    let want: Vec<_> = providers::ALL
-        .iter()
-        .flat_map(|(id, describe)| (0..describe().shapes.len()).map(move |shape| (*id, shape)))
+    let want: Vec<_> = crate::signable()
+        .flat_map(|(id, scheme)| (0..scheme.shapes.len()).map(move |shape| (id, shape)))
         .collect();
     assert_eq!(seen, want);
+    let written = |sample: &&Sample| seen.contains(&(sample.provider, sample.shape));
+    assert_eq!(WRITTEN.iter().filter(written).count(), WRITTEN.len());
 }

@@ -97,8 +97,7 @@ fn the_check_finds_a_secret_in_each_of_its_forms() {
 
 #[test]
 fn t_j1_no_public_type_shows_a_secret() {
-    for (id, describe) in providers::ALL {
-        let scheme = describe();
+    for (id, scheme) in crate::signable() {
         let text = secret_text(&scheme, 1);
         let key = || {
             secret(&scheme, 1)
@@ -169,7 +168,7 @@ fn t_j1_keys_from_bytes_are_not_shown() {
 
 #[test]
 fn t_j1_a_signed_delivery_does_not_show_its_credential() {
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let scheme = sample.signer();
         let text = secret_text(&scheme, 1);
         let draft = sample.draft();
@@ -206,8 +205,7 @@ fn t_j1_no_error_about_a_secret_repeats_it() {
     let error = secret().with_part("name", format!("{shown} ")).unwrap_err();
     check_error("SecretError of a part", shown, &error);
 
-    for (id, describe) in providers::ALL {
-        let scheme = describe();
+    for (id, scheme) in crate::signable() {
         let needs_more = matches!(
             scheme.secret,
             SecretFormat::Hex | SecretFormat::Base64 | SecretFormat::Whsec
@@ -233,7 +231,7 @@ fn t_j1_no_error_about_a_secret_repeats_it() {
 #[test]
 fn t_j1_no_refusal_shows_a_secret_a_signature_or_the_body() {
     let mut codes = std::collections::BTreeSet::new();
-    for sample in SAMPLES {
+    for sample in &*SAMPLES {
         let genuine = sample.delivery();
         let text = secret_text(&genuine.scheme, 1);
         let tag = genuine.tag();
@@ -304,7 +302,13 @@ fn t_a9_there_is_no_default_secret() {
     assert!(error.to_string().contains("/no/such/file"));
     let empty: [Secret; 0] = [];
     for (id, describe) in providers::ALL {
-        let error = WebhookLayer::new(describe(), empty.clone()).expect_err(id);
+        let scheme = describe();
+        if scheme.algorithm.needs_feature().is_some() {
+            // Refused for that first.
+            WebhookLayer::new(scheme, empty.clone()).expect_err(id);
+            continue;
+        }
+        let error = WebhookLayer::new(scheme, empty.clone()).expect_err(id);
         let LayerError::Endpoint(error) = error else {
             panic!("{id}: {error}")
         };

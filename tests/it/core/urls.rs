@@ -40,9 +40,14 @@ fn the_schemes_that_sign_the_url_are_known() {
     assert_eq!(
         names,
         [
+            "bird (shape 0)",
             "hubspot (shape 0)",
+            "hubspot-v2 (shape 0)",
             "mandrill (shape 0)",
+            "plivo (shape 0)",
+            "shopee (shape 0)",
             "square (shape 0)",
+            "trello (shape 0)",
             "twilio (shape 0)",
             "twilio (shape 1)"
         ]

@@ -142,15 +142,20 @@ async fn a_forgery_does_not_touch_a_claim() {
 #[tokio::test]
 async fn an_unsigned_id_neither_hides_nor_makes_a_duplicate() {
     let mut tested = Vec::new();
-    for (id, describe) in providers::ALL {
-        let scheme = describe();
+    for (id, scheme) in crate::signable() {
         let Some(Locate::Header(name)) = scheme.shapes[0].event_id.clone() else {
             continue;
         };
-        if endpoint(&scheme).with_dedupe(Dedupe::Id).is_ok() {
+        // Signed, but not what tells events apart: a new one on each retry, or one that is joined
+        // with other headers by a text that may stand in them.
+        let shape = &scheme.shapes[0];
+        let content = shape.content.as_ref().map(ToString::to_string);
+        let is_signed = shape.signed_headers.is_some()
+            || content.is_some_and(|content| content.contains("{id}"));
+        if is_signed || endpoint(&scheme).with_dedupe(Dedupe::Id).is_ok() {
             continue;
         }
-        tested.push(*id);
+        tested.push(id);
         let (layer, store) = guarded(endpoint(&scheme).with_dedupe(Dedupe::Content).unwrap());
         let runs = Counter::default();
         let service = layer.layer(counting(&runs));
@@ -185,12 +190,26 @@ async fn an_unsigned_id_neither_hides_nor_makes_a_duplicate() {
     assert_eq!(
         tested,
         [
+            "autodesk-aps",
+            "bird",
             "bitbucket",
+            "cursor",
+            "forgejo",
             "gitea",
             "github",
+            "gogs",
+            "jira",
             "linear",
+            "modern-treasury",
+            "razorpay",
+            "sanity",
+            "sentry",
             "shopify",
-            "twilio"
+            "shopify-events",
+            "sonatype-nexus",
+            "twilio",
+            "woocommerce",
+            "zendesk"
         ]
     );
 }
@@ -557,8 +576,7 @@ async fn a_duplicate_gets_the_answer_that_its_provider_wants() {
 /// No provider hears of a conflict, or that the endpoint is gone.
 #[tokio::test]
 async fn every_provider_hears_success_for_a_duplicate() {
-    for (id, describe) in providers::ALL {
-        let scheme = describe();
+    for (id, scheme) in crate::signable() {
         if scheme.dedupe == Dedupe::Off {
             continue;
         }

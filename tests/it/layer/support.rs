@@ -101,12 +101,17 @@ pub(super) fn layer_for(endpoint: Endpoint) -> WebhookLayer {
         .with_clock(FixedClock::new(now()))
 }
 
+/// A draft with everything that the scheme signs, and with an id also where that is in a form.
+fn sample(scheme: &Scheme) -> Draft {
+    testing::sample(scheme, now())
+}
+
 /// A genuine delivery to `path`.
 pub(super) fn signed_to(scheme: &Scheme, path: &str) -> Signed {
-    testing::sample(scheme, now())
+    sample(scheme)
         .with_url(format!("https://example.com{path}"))
         .sign(scheme, right(scheme))
-        .unwrap()
+        .unwrap_or_else(|error| panic!("{}: {error}", scheme.id))
 }
 
 /// A genuine delivery to `/webhook`.
@@ -126,10 +131,10 @@ pub(super) fn of_body(scheme: &Scheme, path: &str, body: impl Into<Vec<u8>>) -> 
 
 /// The same delivery, signed by somebody who does not know the secret.
 pub(super) fn forged_to(scheme: &Scheme, path: &str) -> Signed {
-    testing::sample(scheme, now())
+    sample(scheme)
         .with_url(format!("https://example.com{path}"))
         .sign(scheme, wrong(scheme))
-        .unwrap()
+        .unwrap_or_else(|error| panic!("{}: {error}", scheme.id))
 }
 
 pub(super) fn forged(scheme: &Scheme) -> Signed {

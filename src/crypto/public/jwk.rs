@@ -1,0 +1,95 @@
+//! JWK and JWK sets, as of RFC 7517 and RFC 7518.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+
+use crate::crypto::public::{
+    KeyKind, PublicKeyError,
+    parse::{Raw, rsa},
+};
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Document {
+    Set { keys: Vec<Jwk> },
+    Single(Jwk),
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    crv: Option<String>,
+    kid: Option<String>,
+    alg: Option<String>,
+    r#use: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+}
+
+/// The keys of a JWK or a JWK set that are of `kind`. Others in a set are passed over.
+pub(super) fn parse(
+    text: &str,
+    kind: KeyKind,
+) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
+    let document = serde_json::from_str(text).map_err(|_| PublicKeyError::Form)?;
+    let (keys, is_set) = match document {
+        Document::Set { keys } => (keys, true),
+        Document::Single(key) => (vec![key], false),
+    };
+    let mut found = Vec::new();
+    for key in keys {
+        match key.raw(kind) {
+            Ok(raw) => found.push((key.kid, raw)),
+            Err(PublicKeyError::Kind) if is_set => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if found.is_empty() {
+        return Err(PublicKeyError::Kind);
+    }
+    Ok(found)
+}
+
+impl Jwk {
+    fn raw(&self, kind: KeyKind) -> Result<Raw, PublicKeyError> {
+        let curve = self.crv.as_deref();
+        let fits = match kind {
+            KeyKind::Ed25519 => self.kty == "OKP" && curve == Some("Ed25519"),
+            KeyKind::P256 => self.kty == "EC" && curve == Some("P-256"),
+            KeyKind::Rsa => self.kty == "RSA",
+        };
+        let names_fit = match (kind, self.alg.as_deref()) {
+            (_, None)
+            | (KeyKind::Ed25519, Some("EdDSA" | "Ed25519"))
+            | (KeyKind::P256, Some("ES256")) => true,
+            (KeyKind::Rsa, Some(name)) => name.starts_with("RS") || name.starts_with("PS"),
+            _ => false,
+        };
+        let signs = self.r#use.as_deref().is_none_or(|used| used == "sig");
+        if !fits || !names_fit || !signs {
+            return Err(PublicKeyError::Kind);
+        }
+        match kind {
+            KeyKind::Ed25519 => Ok(Raw::Ed25519(fixed(self.x.as_ref())?)),
+            KeyKind::P256 => {
+                let (x, y): ([u8; 32], [u8; 32]) =
+                    (fixed(self.x.as_ref())?, fixed(self.y.as_ref())?);
+                Ok(Raw::P256([&[4][..], &x, &y].concat()))
+            }
+            KeyKind::Rsa => rsa(&bytes(self.n.as_ref())?, &bytes(self.e.as_ref())?),
+        }
+    }
+}
+
+fn bytes(text: Option<&String>) -> Result<Vec<u8>, PublicKeyError> {
+    let text = text.ok_or(PublicKeyError::Form)?;
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| PublicKeyError::Form)
+}
+
+fn fixed<const N: usize>(text: Option<&String>) -> Result<[u8; N], PublicKeyError> {
+    bytes(text)?.try_into().map_err(|_| PublicKeyError::Form)
+}

@@ -1,0 +1,90 @@
+use http::Method;
+
+use crate::{
+    scheme::{
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, Locate, MediaType,
+        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
+    },
+    units::Span,
+};
+
+/// Gogs: `X-Gogs-Signature: <hex>` over the JSON body.
+///
+/// # Source
+///
+/// <https://gogs.io/docs/features/webhook>, and `prepareHookTasks` and `deliver` in
+/// `internal/database/webhook.go` of `gogs/gogs`. Evidence: high for the construction, which is
+/// read from the sender's code; no vector is published.
+///
+/// # What is signed
+///
+/// The JSON text: the body, or for form deliveries the decoded field `payload`, which is the form's
+/// only one. Neither the event's type (`X-Gogs-Event`) nor the delivery's id (`X-Gogs-Delivery`) is
+/// signed, and there is no timestamp.
+///
+/// # Pitfalls
+///
+/// - Without a secret Gogs still sends the header, empty. That never matches.
+/// - `X-Github-Event` and `X-Github-Delivery` come too, but no signature of GitHub's.
+/// - Since the id is not signed, deliveries are not deduplicated unless the endpoint chooses
+///   `dedupe = "content"`.
+/// - Retries: none, one attempt. A person can redeliver, so our default of three days.
+#[must_use]
+pub fn gogs() -> Scheme {
+    Scheme {
+        id: "gogs".to_owned(),
+        methods: vec![Method::POST],
+        algorithm: Algorithm::HmacSha256,
+        secret: SecretFormat::Text,
+        secret_parts: Vec::new(),
+        key_id: None,
+        coverage: Coverage::Body,
+        shapes: vec![
+            Shape {
+                when: When::content_type(MediaType::Json),
+                signature: Signature {
+                    at: Locate::header("x-gogs-signature"),
+                    list: None,
+                    item: None,
+                    prefix: String::new(),
+                    encoding: Encoding::Hex,
+                },
+                content: Some(Template::literal("{body}")),
+                timestamp: None,
+                event_id: Some(Locate::header("x-gogs-delivery")),
+                event_type: Some(Locate::header("x-gogs-event")),
+                fields: Vec::new(),
+                body_hash: None,
+                signed_headers: None,
+                each: None,
+            },
+            Shape {
+                when: When::content_type(MediaType::Form),
+                signature: Signature {
+                    at: Locate::header("x-gogs-signature"),
+                    list: None,
+                    item: None,
+                    prefix: String::new(),
+                    encoding: Encoding::Hex,
+                },
+                content: Some(Template::literal("{payload}")),
+                timestamp: None,
+                event_id: Some(Locate::header("x-gogs-delivery")),
+                event_type: Some(Locate::header("x-gogs-event")),
+                fields: vec![Field::required("payload", Locate::only_form("payload"))],
+                body_hash: None,
+                signed_headers: None,
+                each: None,
+            },
+        ],
+        tolerance: None,
+        dedupe: Dedupe::Off,
+        event_id_on_retry: OnRetry::Unknown,
+        retry_horizon: Span::days(3),
+        content_encoding: ContentEncoding::Identity,
+        body_limit: None,
+        url_ports: UrlPorts::AsConfigured,
+        answers: Answers::standard(),
+        handshakes: Vec::new(),
+    }
+}

@@ -1,0 +1,107 @@
+//! The witness.
+
+use std::sync::Arc;
+
+use crate::{
+    content::Reading,
+    crypto::sha256,
+    incoming::{self, Incoming, ReadError},
+    scheme::{Batch, Coverage, Scheme},
+    timestamp::Timestamp,
+};
+
+/// The witness that a request is genuine. Only verification makes one.
+#[derive(Clone, Debug)]
+pub struct Authentic {
+    pub(super) shape: usize,
+    pub(super) set: usize,
+    pub(super) toggle_port: bool,
+    pub(super) key_id: Arc<str>,
+    pub(super) timestamp: Option<Timestamp>,
+    pub(super) coverage: Coverage,
+}
+
+impl Authentic {
+    /// The id of the key that matched.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// The delivery's timestamp, where the scheme has one.
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<Timestamp> {
+        self.timestamp
+    }
+
+    /// How much of the delivery was covered by the check.
+    #[must_use]
+    pub const fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// The event's id, where this delivery has one.
+    #[must_use]
+    pub fn event_id(&self, scheme: &Scheme, incoming: &Incoming<'_>) -> Option<String> {
+        let reading = self.reading(scheme, *incoming)?;
+        let at = reading.shape.event_id.as_ref()?;
+        reading.text(at).ok().map(Into::into)
+    }
+
+    /// The event's type, where this delivery has one.
+    #[must_use]
+    pub fn event_type(&self, scheme: &Scheme, incoming: &Incoming<'_>) -> Option<String> {
+        let reading = self.reading(scheme, *incoming)?;
+        let at = reading.shape.event_type.as_ref()?;
+        reading.text(at).ok().map(Into::into)
+    }
+
+    /// The SHA-256 of what was signed; `None` where nothing was.
+    pub(crate) fn content_digest(
+        &self,
+        scheme: &Scheme,
+        incoming: Incoming<'_>,
+    ) -> Option<[u8; 32]> {
+        let reading = self.reading(scheme, incoming)?;
+        let content = reading.shape.content.as_ref()?;
+        let digest = |reading: Reading<'_>| {
+            let mut signed = Vec::new();
+            let fed = reading.feed(content, None, &mut |bytes| signed.extend_from_slice(bytes));
+            fed.ok().map(|()| sha256(&signed))
+        };
+        let Some(batch) = &reading.shape.each else {
+            return digest(reading);
+        };
+        let mut digests = Vec::new();
+        for item in batch_items(incoming.body, batch).ok()? {
+            digests.extend(digest(Reading {
+                item: Some(item),
+                ..reading
+            })?);
+        }
+        Some(sha256(&digests))
+    }
+
+    fn reading<'a>(&self, scheme: &'a Scheme, incoming: Incoming<'a>) -> Option<Reading<'a>> {
+        let shape = scheme.shapes.get(self.shape)?;
+        let mut reading = Reading {
+            set: self.set,
+            toggle_port: self.toggle_port,
+            ..Reading::new(shape, incoming)
+        };
+        if let Some(batch) = &shape.each {
+            // The first item speaks for a batch.
+            reading.item = batch_items(incoming.body, batch).ok()?.first().copied();
+        }
+        Some(reading)
+    }
+}
+
+/// The texts of the items of a batch.
+pub(super) fn batch_items<'a>(body: &'a [u8], batch: &Batch) -> Result<Vec<&'a str>, ReadError> {
+    let array = incoming::json_at(incoming::json_root(body)?, &batch.array)?;
+    incoming::json_elements(array)?
+        .into_iter()
+        .map(|element| incoming::json_at(element.get(), &batch.item))
+        .collect()
+}

@@ -1,0 +1,302 @@
+//! A verification, from the cheap checks to the decision.
+
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    content::Reading,
+    crypto::{Hasher, Tag},
+    incoming::{Head, Incoming},
+    keys::{Key, Keyring},
+    scheme::{Batch, Family, Locate, Role, Scheme, Segment},
+    timestamp::Timestamp,
+    verify::{
+        Authentic, VerifyError,
+        authentic::batch_items,
+        checks::{
+            begins_as_json, body_segment, check_body_hash, check_sets, check_sources,
+            check_timestamp, fits, joins_url_and_body, keys, ports,
+        },
+        entries::{Entries, Entry, MAX_SIGNATURES, Proof},
+    },
+};
+
+/// A verification whose cheap checks have passed, and whose body is on the way.
+pub(crate) struct Begun {
+    shape: usize,
+    /// The signatures, where they stand in the head.
+    entries: Option<Entries>,
+    /// Which sets have a timestamp inside the window; bit by bit.
+    live_sets: u8,
+    /// The MAC of the newest key, fed as the body arrives.
+    stream: Option<Stream>,
+}
+
+pub(super) struct Stream {
+    hasher: Hasher,
+    key: usize,
+    /// The segment after the body.
+    rest: usize,
+}
+
+impl Begun {
+    /// Checks everything that the head decides, before a byte of the body is read.
+    pub(crate) fn new(
+        head: Head<'_>,
+        scheme: &Scheme,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Self, VerifyError> {
+        let incoming = Incoming { head, body: &[] };
+        let (index, shape) = scheme
+            .shapes
+            .iter()
+            .enumerate()
+            .find(|(_, shape)| fits(shape, head))
+            .ok_or(VerifyError::NoShape)?;
+        let reading = Reading::new(shape, incoming);
+        let entries = if shape.signature.at.is_in_body() {
+            None
+        } else {
+            Some(Entries::read(&reading, scheme)?)
+        };
+        let sets = entries.as_ref().map_or(1, |entries| entries.sets);
+        let live_sets = check_sets(&reading, scheme, sets, now)?;
+        check_sources(&reading, live_sets)?;
+        let (key_index, key) = keys(scheme, &reading, keyring, now)?
+            .next()
+            .ok_or(VerifyError::NoLiveKey)?;
+        let stream = match (sets, entries.is_some(), body_segment(shape)) {
+            (1, true, Some(body)) => match (key.hasher(), &shape.content) {
+                (Some(mut hasher), Some(content)) => {
+                    reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
+                        hasher.update(bytes);
+                    })?;
+                    Some(Stream {
+                        hasher,
+                        key: key_index,
+                        rest: body + 1,
+                    })
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        Ok(Self {
+            shape: index,
+            entries,
+            live_sets,
+            stream,
+        })
+    }
+
+    /// Takes in more of the body, as received and in order.
+    pub(crate) fn update(&mut self, frame: &[u8]) {
+        if let Some(stream) = &mut self.stream {
+            stream.hasher.update(frame);
+        }
+    }
+
+    /// Decides, now that the body is there.
+    pub(crate) fn finish(
+        mut self,
+        incoming: Incoming<'_>,
+        scheme: &Scheme,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Authentic, VerifyError> {
+        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
+        if joins_url_and_body(shape) && !begins_as_json(incoming.body) {
+            return Err(VerifyError::Malformed {
+                name: "body".to_owned(),
+                at: "json".to_owned(),
+            });
+        }
+        let reading = Reading::new(shape, incoming);
+        let found = match &shape.each {
+            Some(batch) => verify_batch(&reading, batch, scheme, keyring, now)?,
+            None => {
+                let entries = match self.entries.take() {
+                    Some(entries) => entries,
+                    None => Entries::read(&reading, scheme)?,
+                };
+                self.search(&reading, &entries, scheme, keyring, now)?
+            }
+        };
+        let reading = Reading {
+            set: found.set,
+            item: found.item,
+            toggle_port: found.toggle_port,
+            ..reading
+        };
+        check_body_hash(&reading)?;
+        let timestamp = check_timestamp(&reading, scheme, now)?;
+        Ok(Authentic {
+            shape: self.shape,
+            set: found.set,
+            toggle_port: found.toggle_port,
+            key_id: found.key_id,
+            timestamp,
+            coverage: scheme.coverage,
+        })
+    }
+
+    /// Finds a key and a signature that belong together.
+    fn search(
+        &mut self,
+        reading: &Reading<'_>,
+        entries: &Entries,
+        scheme: &Scheme,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Found<'static>, VerifyError> {
+        let mut stream = self.stream.take();
+        if scheme.algorithm.family() == Family::PublicKey
+            && entries.len() * keyring.all().len() > MAX_SIGNATURES
+        {
+            return Err(VerifyError::TooManySignatures);
+        }
+        for set in 0..entries.sets {
+            if self.live_sets & (1 << set) == 0 {
+                continue;
+            }
+            for toggle_port in ports(scheme, reading) {
+                let reading = Reading {
+                    set,
+                    toggle_port,
+                    ..*reading
+                };
+                for (index, key) in keys(scheme, &reading, keyring, now)? {
+                    let wanted = || entries.of(set, &reading.shape.signature, key);
+                    if wanted().next().is_none() {
+                        continue;
+                    }
+                    let stream = stream.take_if(|stream| stream.key == index && !toggle_port);
+                    if matches(&reading, key, stream, wanted())? {
+                        return Ok(Found {
+                            set,
+                            item: None,
+                            toggle_port,
+                            key_id: Arc::clone(&key.id),
+                        });
+                    }
+                }
+            }
+        }
+        Err(VerifyError::Mismatch)
+    }
+}
+
+/// What belongs together.
+pub(super) struct Found<'a> {
+    set: usize,
+    /// The first item of a batch.
+    item: Option<&'a str>,
+    toggle_port: bool,
+    key_id: Arc<str>,
+}
+
+/// Verifies each item of a batch by itself; one that fails fails the whole.
+pub(super) fn verify_batch<'a>(
+    reading: &Reading<'a>,
+    batch: &Batch,
+    scheme: &Scheme,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<Found<'a>, VerifyError> {
+    let items = batch_items(reading.incoming.body, batch)
+        .map_err(|error| VerifyError::read("batch", &Locate::Json(batch.array.clone()), error))?;
+    let first = items.first().copied();
+    let mut key_id = None;
+    for item in items {
+        let reading = Reading {
+            item: Some(item),
+            ..*reading
+        };
+        let entries = Entries::read(&reading, scheme)?;
+        let mut matched = None;
+        for (_, key) in keys(scheme, &reading, keyring, now)? {
+            let wanted = entries.of(0, &reading.shape.signature, key);
+            if matches(&reading, key, None, wanted)? {
+                matched = Some(Arc::clone(&key.id));
+                break;
+            }
+        }
+        key_id = Some(matched.ok_or(VerifyError::Mismatch)?);
+        check_timestamp(&reading, scheme, now)?;
+    }
+    // A batch of nothing has no signature, so it shows nothing.
+    let key_id = key_id.ok_or(VerifyError::EmptyBatch)?;
+    Ok(Found {
+        set: 0,
+        item: first,
+        toggle_port: false,
+        key_id,
+    })
+}
+
+/// Whether one of the entries is what `key` gives to the content.
+pub(super) fn matches<'e>(
+    reading: &Reading<'_>,
+    key: &Key,
+    stream: Option<Stream>,
+    mut entries: impl Iterator<Item = &'e Entry>,
+) -> Result<bool, VerifyError> {
+    if key.is_public() {
+        let message = message(reading)?;
+        return Ok(entries.any(|entry| match &entry.proof {
+            Proof::Signature(signature) => key.verify(&message, signature),
+            Proof::Tag(_) => false,
+        }));
+    }
+    let tag = compute(reading, key, stream)?;
+    // Every entry is compared, so that the time does not tell which one matched.
+    Ok(entries.fold(false, |any, entry| match &entry.proof {
+        Proof::Tag(own) => own.matches(&tag) | any,
+        Proof::Signature(_) => any,
+    }))
+}
+
+/// What is signed, in one piece. A content that is just the body is not copied.
+pub(super) fn message<'a>(reading: &Reading<'a>) -> Result<Cow<'a, [u8]>, VerifyError> {
+    let content = reading
+        .shape
+        .content
+        .as_ref()
+        .ok_or(VerifyError::Mismatch)?;
+    if let [
+        Segment::Value {
+            role: Role::Body,
+            filters,
+        },
+    ] = content.segments()
+        && filters.is_empty()
+    {
+        return Ok(Cow::Borrowed(reading.incoming.body));
+    }
+    let mut message = Vec::new();
+    reading.feed(content, None, &mut |bytes| message.extend_from_slice(bytes))?;
+    Ok(Cow::Owned(message))
+}
+
+/// The tag that `key` gives to the content, or the hash of the key itself for credentials.
+pub(super) fn compute(
+    reading: &Reading<'_>,
+    key: &Key,
+    stream: Option<Stream>,
+) -> Result<Tag, VerifyError> {
+    if let Some(hash) = key.token_hash() {
+        return Tag::new(hash).ok_or(VerifyError::Mismatch);
+    }
+    let content = reading
+        .shape
+        .content
+        .as_ref()
+        .ok_or(VerifyError::Mismatch)?;
+    let (mut hasher, from) = match stream {
+        Some(stream) => (stream.hasher, stream.rest),
+        None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
+    };
+    let range = from..content.segments().len();
+    reading.feed_segments(content, range, Some(key), &mut |bytes| hasher.update(bytes))?;
+    Ok(hasher.finish())
+}

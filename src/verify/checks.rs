@@ -1,0 +1,270 @@
+//! The checks around the signature: which shape and keys, what the head has to have, the window, the body's hash.
+
+use crate::{
+    content::{Reading, Source},
+    crypto::{Tag, sha256},
+    incoming::{Head, ReadError},
+    keys::{Key, Keyring},
+    scheme::{Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
+    timestamp::Timestamp,
+    verify::{VerifyError, entries::MAX_SETS},
+};
+
+/// Whether a request has this shape.
+pub(super) fn fits(shape: &Shape, head: Head<'_>) -> bool {
+    let when = &shape.when;
+    when.content_type
+        .is_none_or(|kind| head.media_type() == Some(kind))
+        && when
+            .header
+            .as_ref()
+            .is_none_or(|name| head.headers.contains_key(name))
+        && when.query.as_ref().is_none_or(|name| head.has_query(name))
+}
+
+/// The keys that may verify this request: all live ones, or the one that it names.
+pub(super) fn keys<'k>(
+    scheme: &Scheme,
+    reading: &Reading<'_>,
+    keyring: &'k Keyring,
+    now: Timestamp,
+) -> Result<impl Iterator<Item = (usize, &'k Key)>, VerifyError> {
+    let wanted = match &scheme.key_id {
+        None => None,
+        Some(at) => match reading.text(at) {
+            Err(ReadError::Missing) => None,
+            text => {
+                let id = text.map_err(|error| VerifyError::read("key id", at, error))?;
+                if !keyring.ids().any(|known| known == id) {
+                    return Err(VerifyError::UnknownKeyId);
+                }
+                Some(id.into_owned())
+            }
+        },
+    };
+    Ok(keyring
+        .live(now)
+        .filter(move |(_, key)| wanted.as_ref().is_none_or(|wanted| *key.id == **wanted)))
+}
+
+/// The forms of the URL that count: as configured, and perhaps with the default port toggled.
+pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> impl Iterator<Item = bool> {
+    let either = scheme.url_ports == UrlPorts::Either && reading.incoming.head.url(true).is_some();
+    [false, true].into_iter().take(if either { 2 } else { 1 })
+}
+
+/// Which sets have a timestamp inside the window. Timestamps in the body are looked at later.
+pub(super) fn check_sets(
+    reading: &Reading<'_>,
+    scheme: &Scheme,
+    sets: usize,
+    now: Timestamp,
+) -> Result<u8, VerifyError> {
+    let all = u8::MAX >> (8 - sets.clamp(1, MAX_SETS));
+    let Some(field) = &reading.shape.timestamp else {
+        return Ok(all);
+    };
+    if field.at.is_in_body() {
+        return Ok(all);
+    }
+    let mut live = 0;
+    let mut reason = None;
+    for set in 0..sets {
+        let reading = Reading { set, ..*reading };
+        let checked = read_timestamp(&reading, reading.shape).and_then(|time| {
+            scheme
+                .tolerance
+                .map_or(Ok(()), |tolerance| check_window(time, now, tolerance))
+        });
+        match checked {
+            Ok(()) => live |= 1 << set,
+            Err(error) => reason = reason.or(Some(error)),
+        }
+    }
+    match reason {
+        Some(error) if live == 0 => Err(error),
+        _ => Ok(live),
+    }
+}
+
+/// Checks the values of the head that the content names, so that a request
+/// without them costs no body.
+pub(super) fn check_sources(reading: &Reading<'_>, live_sets: u8) -> Result<(), VerifyError> {
+    let Some(content) = &reading.shape.content else {
+        return Ok(());
+    };
+    let set = usize::try_from(live_sets.trailing_zeros()).unwrap_or(0);
+    let reading = Reading { set, ..*reading };
+    for (role, _) in content.values() {
+        match role {
+            Role::Url if reading.incoming.head.public_url.is_none() => {
+                return Err(VerifyError::NoPublicUrl);
+            }
+            Role::Url
+                if joins_url_and_body(reading.shape) && could_hold_json(reading.incoming.head) =>
+            {
+                return Err(VerifyError::Malformed {
+                    name: "url".to_owned(),
+                    at: "request target".to_owned(),
+                });
+            }
+            _ => {}
+        }
+        if let Some(source) = Source::of(reading.shape, role)
+            && !source.at.is_in_body()
+        {
+            reading.source(&source)?;
+        }
+    }
+    Ok(())
+}
+
+impl Scheme {
+    /// Whether any shape signs the URL.
+    pub(crate) fn signs_url(&self) -> bool {
+        self.shapes.iter().any(|shape| {
+            let mut values = shape.content.iter().flat_map(Template::values);
+            values.any(|(role, _)| *role == Role::Url)
+        })
+    }
+}
+
+/// Whether the body is signed right behind the URL, so that its beginning could be
+/// moved to the end of the query.
+pub(super) fn joins_url_and_body(shape: &Shape) -> bool {
+    let segments = shape
+        .content
+        .as_ref()
+        .map_or(&[][..], |content| content.segments());
+    segments.windows(2).any(|pair| {
+        matches!(
+            pair,
+            [
+                Segment::Value {
+                    role: Role::Url,
+                    ..
+                },
+                Segment::Value {
+                    role: Role::Body,
+                    ..
+                }
+            ]
+        )
+    })
+}
+
+/// Whether the target has a character that every JSON object has near its beginning, and no registered URL.
+pub(super) fn could_hold_json(head: Head<'_>) -> bool {
+    // The bracket of a list can only be the body's where nothing of the URL stands behind it.
+    let has = |text: &str| text.contains(['{', '"']) || text.ends_with('[');
+    has(head.path()) || head.query().is_some_and(has)
+}
+
+/// Whether the body begins as an object or a list of objects, so that no end of a URL stands in front.
+///
+/// An empty body has nothing that could have been moved into it.
+pub(super) fn begins_as_json(body: &[u8]) -> bool {
+    if body.is_empty() {
+        return true;
+    }
+    let mut rest = body.trim_ascii_start();
+    if let Some(inside) = rest.strip_prefix(b"[") {
+        rest = inside.trim_ascii_start();
+    }
+    rest.starts_with(b"{")
+}
+
+/// The segment that is the body itself, if all before it can be read from the head.
+pub(super) fn body_segment(shape: &Shape) -> Option<usize> {
+    let content = shape.content.as_ref()?;
+    for (index, segment) in content.segments().iter().enumerate() {
+        let Segment::Value { role, filters } = segment else {
+            continue;
+        };
+        match role {
+            Role::Body if filters.is_empty() => return Some(index),
+            Role::Body | Role::Form => return None,
+            _ => {
+                if Source::of(shape, role).is_some_and(|source| source.at.is_in_body()) {
+                    return None;
+                }
+            }
+        }
+    }
+    None
+}
+
+pub(super) fn read_timestamp(
+    reading: &Reading<'_>,
+    shape: &Shape,
+) -> Result<Timestamp, VerifyError> {
+    let field = shape.timestamp.as_ref().ok_or(VerifyError::NoShape)?;
+    let text = reading
+        .text(&field.at)
+        .map_err(|error| VerifyError::read("timestamp", &field.at, error))?;
+    field
+        .unit
+        .parse(&text)
+        .ok_or_else(|| VerifyError::TimestampMalformed {
+            at: field.at.to_string(),
+        })
+}
+
+/// The delivery's timestamp. One in the head was checked before; one in the body is trusted only
+/// now, when the signature is known to be right.
+pub(super) fn check_timestamp(
+    reading: &Reading<'_>,
+    scheme: &Scheme,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, VerifyError> {
+    let Some(field) = &reading.shape.timestamp else {
+        return Ok(None);
+    };
+    let time = read_timestamp(reading, reading.shape)?;
+    if field.at.is_in_body()
+        && let Some(tolerance) = scheme.tolerance
+    {
+        check_window(time, now, tolerance)?;
+    }
+    Ok(Some(time))
+}
+
+/// Both borders are inside.
+pub(super) fn check_window(
+    time: Timestamp,
+    now: Timestamp,
+    tolerance: Tolerance,
+) -> Result<(), VerifyError> {
+    let age = now.saturating_duration_since(time);
+    if age > tolerance.past.duration() {
+        return Err(VerifyError::Stale { age });
+    }
+    let ahead = time.saturating_duration_since(now);
+    if ahead > tolerance.future.duration() {
+        return Err(VerifyError::Future { ahead });
+    }
+    Ok(())
+}
+
+/// Checks the body against the hash that the signed part claims for it.
+pub(super) fn check_body_hash(reading: &Reading<'_>) -> Result<(), VerifyError> {
+    let Some(hash) = &reading.shape.body_hash else {
+        return Ok(());
+    };
+    let text = reading
+        .text(&hash.at)
+        .map_err(|error| VerifyError::read("body hash", &hash.at, error))?;
+    let mut claimed = [0; Tag::MAX];
+    let len = hash
+        .encoding
+        .decode_into(text.as_bytes(), &mut claimed)
+        .ok_or_else(|| VerifyError::Malformed {
+            name: "body hash".to_owned(),
+            at: hash.at.to_string(),
+        })?;
+    if claimed.get(..len) == Some(&sha256(reading.incoming.body)) {
+        Ok(())
+    } else {
+        Err(VerifyError::BodyHashMismatch)
+    }
+}
