@@ -56,7 +56,7 @@ fn small_layer() -> WebhookLayer {
 // --- Size: T-I1, T-I7.
 
 #[tokio::test]
-async fn a_content_length_over_the_limit_is_answered_413_with_the_body_unread() {
+async fn t_i1_a_content_length_over_the_limit_is_answered_413_with_the_body_unread() {
     let signed = of_body(&providers::github(), "/", vec![b'x'; 1001]);
     for length in ["1001", "1048577", "4294967296", "9223372036854775808"] {
         let signed = with_header(&signed, "content-length", length);
@@ -70,7 +70,7 @@ async fn a_content_length_over_the_limit_is_answered_413_with_the_body_unread() 
 
 /// T-I7: nothing is reserved on the word of a header, and nothing overflows.
 #[tokio::test]
-async fn an_absurd_content_length_is_answered_413() {
+async fn t_i7_an_absurd_content_length_is_answered_413() {
     let signed = of_body(&providers::github(), "/", "{}");
     for length in [
         "18446744073709551615",
@@ -118,7 +118,7 @@ async fn a_body_of_exactly_the_limit_is_accepted_and_one_byte_more_is_not() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_is_read_no_further_than_the_frame_that_is_too_much() {
+async fn t_i1_a_chunked_body_is_read_no_further_than_the_frame_that_is_too_much() {
     let signed = of_body(&providers::github(), "/", "{}");
     let body = Frames::new([data(999), data(1), data(1), data(1), Step::Hang]);
     let outcome = deliver(&small_layer(), &signed, body).await;
@@ -232,7 +232,7 @@ async fn check_early(name: &str, signed: &Signed, layer: &WebhookLayer, code: &s
 
 /// T-I2.
 #[tokio::test]
-async fn a_bad_signature_header_is_refused_with_the_body_unread() {
+async fn t_i2_a_bad_signature_header_is_refused_with_the_body_unread() {
     let scheme = providers::github();
     let genuine = signed(&scheme);
     let name = "x-hub-signature-256";
@@ -301,7 +301,7 @@ async fn a_bad_signature_header_is_refused_with_the_body_unread() {
 
 /// T-I2: a timestamp in a header.
 #[tokio::test]
-async fn a_bad_timestamp_header_is_refused_with_the_body_unread() {
+async fn t_i2_a_bad_timestamp_header_is_refused_with_the_body_unread() {
     let scheme = providers::standard_webhooks();
     let genuine = signed(&scheme);
     let name = "webhook-timestamp";
@@ -362,7 +362,7 @@ fn testing_at(scheme: &axum_webhook::scheme::Scheme, offset: i64) -> Signed {
 
 /// T-I4.
 #[tokio::test]
-async fn a_compressed_body_is_answered_415_unread() {
+async fn t_i4_a_compressed_body_is_answered_415_unread() {
     let scheme = providers::github();
     let genuine = signed(&scheme);
     for encoding in [
@@ -405,7 +405,7 @@ async fn a_compressed_body_is_answered_415_unread() {
 
 /// T-I11.
 #[tokio::test]
-async fn another_method_is_answered_405_with_the_allowed_ones() {
+async fn t_i11_another_method_is_answered_405_with_the_allowed_ones() {
     let scheme = providers::github();
     for method in [
         "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "post", "X",
@@ -446,7 +446,7 @@ async fn check_slow(name: &str, body: Frames, after: Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_between_two_frames_is_answered_408_after_five_seconds() {
+async fn t_i3_a_pause_between_two_frames_is_answered_408_after_five_seconds() {
     let pause = Step::Wait(6 * SECOND);
     check_slow("before all", Frames::new([pause, data(60)]), 5 * SECOND).await;
     let pause = Step::Wait(6 * SECOND);
@@ -463,7 +463,7 @@ async fn a_pause_between_two_frames_is_answered_408_after_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_byte_a_second_is_answered_408_after_thirty_seconds() {
+async fn t_i3_a_byte_a_second_is_answered_408_after_thirty_seconds() {
     check_slow("trickle", trickle(&[b'x'; 60], SECOND), 30 * SECOND).await;
     let slower = trickle(&[b'x'; 60], Duration::from_millis(4900));
     check_slow("just within the pause", slower, 30 * SECOND).await;
@@ -523,7 +523,7 @@ async fn a_slow_body_does_not_make_a_delivery_stale() {
 // --- Many small frames: T-I5, T-I6.
 
 #[tokio::test]
-async fn a_mebibyte_of_one_byte_frames_is_one_body() {
+async fn t_i6_a_mebibyte_of_one_byte_frames_is_one_body() {
     let body: Vec<u8> = (0..MIB).map(|i| u8::try_from(i % 251).unwrap()).collect();
     let signed = of_body(&providers::github(), "/", body.clone());
     let got = Arc::new(Mutex::new(Bytes::new()));
@@ -550,7 +550,7 @@ async fn empty_frames_change_nothing() {
 
 /// Empty frames that never stop cost no byte of the limit, but they do cost time.
 #[tokio::test(start_paused = true)]
-async fn endless_empty_frames_neither_hog_the_thread_nor_outlive_the_deadline() {
+async fn t_i5_endless_empty_frames_neither_hog_the_thread_nor_outlive_the_deadline() {
     let signed = of_body(&providers::github(), "/", "{}");
     // Without an end to the reading this test would not fail but hang, so there is one.
     let frames = Frames::new((0..3_000_000).map(|_| data(0)));
@@ -647,7 +647,7 @@ struct Marker(u8);
 
 /// T-L6.
 #[tokio::test]
-async fn extensions_version_headers_and_size_are_kept() {
+async fn t_l6_extensions_version_headers_and_size_are_kept() {
     let scheme = providers::github();
     let signed = with_header(&signed_to(&scheme, "/a?b=%20c"), "x-other", "kept");
     let length = signed.body.len();
@@ -704,7 +704,7 @@ async fn the_answer_of_the_handler_is_kept() {
 
 /// T-I8.
 #[tokio::test]
-async fn trailers_neither_count_nor_go_on() {
+async fn t_i8_trailers_neither_count_nor_go_on() {
     let scheme = providers::github();
     let genuine = signed(&scheme);
     let late = without_header(&genuine, "x-hub-signature-256");
@@ -878,7 +878,7 @@ async fn github_server() -> (std::net::SocketAddr, Counter) {
 
 /// T-I9.
 #[tokio::test]
-async fn a_bad_header_is_answered_at_once_where_the_client_asks_before_it_sends_the_body() {
+async fn t_i9_a_bad_header_is_answered_at_once_where_the_client_asks_before_it_sends_the_body() {
     let (address, runs) = github_server().await;
     let genuine = signed(&providers::github());
     let bad = without_header(&genuine, "x-hub-signature-256");
@@ -902,7 +902,7 @@ async fn a_bad_header_is_answered_at_once_where_the_client_asks_before_it_sends_
 
 /// T-L7: the unread body of a refused request is not taken for the next request.
 #[tokio::test]
-async fn a_refused_request_does_not_poison_its_connection() {
+async fn t_l7_a_refused_request_does_not_poison_its_connection() {
     let scheme = providers::github();
     let genuine = signed(&scheme);
     let smuggled = wire_text(&genuine);
@@ -1051,7 +1051,7 @@ async fn a_client_that_breaks_off_harms_nobody() {
 
 /// Parsing starts once the signature is right: T-I12.
 #[tokio::test]
-async fn a_forged_body_is_never_parsed() {
+async fn t_i12_a_forged_body_is_never_parsed() {
     let scheme = providers::github();
     let app = Router::new()
         .route("/a", post(async |_: VerifiedWebhook<Vec<u8>>| "parsed"))

@@ -436,7 +436,7 @@ async fn the_reason_is_traced_without_the_body() {
 // --- Nothing else makes one: T-L1, T-L3.
 
 #[tokio::test]
-async fn without_the_layer_it_is_answered_500_that_names_the_layer() {
+async fn t_l1_without_the_layer_it_is_answered_500_that_names_the_layer() {
     let runs = Counter::default();
     let count = runs.clone();
     let bare = Router::new()
@@ -482,7 +482,7 @@ async fn the_layer_of_another_route_does_not_count() {
 
 /// T-L3: whatever a layer or a client can put there proves nothing.
 #[tokio::test]
-async fn an_extension_of_somebody_else_is_no_proof() {
+async fn t_l3_an_extension_of_somebody_else_is_no_proof() {
     let stripe = providers::stripe();
     let rejection = send(
         &layer(&stripe).layer(handler(async |_| ok())),

@@ -500,7 +500,7 @@ async fn a_question_in_a_body_is_read_and_needs_its_token() {
 /// for the two whose unsigned question is answered with its own word: as text that no browser
 /// takes for anything else.
 #[tokio::test]
-async fn nothing_that_a_stranger_writes_is_echoed() {
+async fn t_l4_nothing_that_a_stranger_writes_is_echoed() {
     const MARK: &str = "mark7777777777777777";
     const ECHOED: [&str; 2] = ["dropbox", "nylas"];
     for (id, scheme) in crate::signable() {

@@ -151,7 +151,7 @@ fn public(answer: &Answer) -> Public {
 
 /// T-A6, T-A7, T-J2: each failure has its own reason, one answer, and no handler.
 #[tokio::test]
-async fn every_failure_has_one_public_answer_and_runs_no_handler() {
+async fn t_j2_a7_every_failure_has_one_public_answer_and_runs_no_handler() {
     let scheme = providers::standard_webhooks();
     let (runs, store) = (Counter::default(), Arc::new(MemoryReplayStore::new()));
     let service = layer(&scheme)
@@ -216,7 +216,7 @@ async fn providers_with_standard_answers_answer_forgeries_alike() {
 
 /// T-A6, with what each provider needs in its head.
 #[tokio::test]
-async fn each_header_that_verification_needs_is_needed() {
+async fn t_a6_each_header_that_verification_needs_is_needed() {
     let table: &[(Scheme, &[&str])] = &[
         (providers::github(), &["x-hub-signature-256"]),
         (providers::gitea(), &["x-gitea-signature"]),
@@ -402,7 +402,7 @@ async fn an_error_can_be_matched() {
 /// T-J1: at the finest level, of good and bad requests, nothing private is traced or shown.
 #[cfg(feature = "tracing")]
 #[tokio::test]
-async fn nothing_private_is_traced_or_shown() {
+async fn t_j1_nothing_private_is_traced_or_shown() {
     use std::fmt::Write as _;
 
     use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -511,7 +511,7 @@ async fn nothing_private_is_traced_or_shown() {
 // --- Nobody is trusted for where they come from: T-A5, T-H3.
 
 #[tokio::test]
-async fn a_loopback_peer_gets_no_exception() {
+async fn t_a5_a_loopback_peer_gets_no_exception() {
     let scheme = providers::github();
     let runs = Counter::default();
     let service = layer(&scheme).layer(counting(&runs));
@@ -560,7 +560,7 @@ fn with_signed_url(scheme: &Scheme, seed: &str, url: &str) -> Signed {
 
 /// What a request says of itself does not change the URL that is verified.
 #[tokio::test]
-async fn headers_about_the_host_never_change_the_url() {
+async fn t_h3_headers_about_the_host_never_change_the_url() {
     for scheme in [
         providers::square(),
         providers::twilio(),
@@ -619,7 +619,7 @@ async fn headers_about_the_host_never_change_the_url() {
 
 /// T-H4, T-H5: nesting and the form of the target change nothing.
 #[tokio::test]
-async fn a_signed_url_is_the_same_wherever_the_layer_stands() {
+async fn t_h4_a_signed_url_is_the_same_wherever_the_layer_stands() {
     for scheme in [providers::square(), providers::twilio()] {
         let id = &scheme.id;
         let by = |seed: &str, path: &str| {
@@ -683,7 +683,7 @@ async fn a_signed_url_is_the_same_wherever_the_layer_stands() {
 // --- Changing secrets: T-A10.
 
 #[tokio::test]
-async fn a_new_layer_knows_the_new_secret_only() {
+async fn t_a10_a_new_layer_knows_the_new_secret_only() {
     let scheme = providers::github();
     let with = |seeds: &[&str]| {
         let secrets: Vec<_> = seeds.iter().map(|seed| secret(&scheme, seed)).collect();

@@ -88,7 +88,7 @@ fn assert_duplicate(answer: &Answer, name: &str) {
 // --- Poisoning: T-R1.
 
 #[tokio::test]
-async fn forged_ids_leave_the_store_empty_and_block_nobody() {
+async fn t_r1_forged_ids_leave_the_store_empty_and_block_nobody() {
     let scheme = providers::standard_webhooks();
     let (layer, store) = guarded(endpoint(&scheme));
     let runs = Counter::default();
@@ -140,7 +140,7 @@ async fn a_forgery_does_not_touch_a_claim() {
 
 /// An unsigned id proves nothing: whoever replays a delivery can write another one.
 #[tokio::test]
-async fn an_unsigned_id_neither_hides_nor_makes_a_duplicate() {
+async fn t_r2_an_unsigned_id_neither_hides_nor_makes_a_duplicate() {
     let mut tested = Vec::new();
     for (id, scheme) in crate::signable() {
         let Some(Locate::Header(name)) = scheme.shapes[0].event_id.clone() else {
@@ -319,7 +319,7 @@ async fn a_delivery_without_an_id_is_handled_each_time() {
 
 /// T-R3: an id means something at one endpoint only, also in a store that they share.
 #[tokio::test]
-async fn the_same_id_at_two_endpoints_is_two_events() {
+async fn t_r3_the_same_id_at_two_endpoints_is_two_events() {
     let (stripe, paddle) = (providers::stripe(), providers::standard_webhooks());
     let store = Arc::new(MemoryReplayStore::new());
     let layer = WebhookLayer::by_path(vec![
@@ -363,7 +363,7 @@ async fn the_same_id_at_two_endpoints_is_two_events() {
 
 /// A provider's retry is accepted exactly where the first attempt did not finish.
 #[tokio::test]
-async fn the_answer_of_the_handler_decides_whether_a_retry_is_handled() {
+async fn t_r4_the_answer_of_the_handler_decides_whether_a_retry_is_handled() {
     for (code, is_done) in [
         (200, true),
         (201, true),
@@ -501,7 +501,7 @@ async fn a_handler_that_runs_into_a_time_limit_gives_the_event_back() {
 
 /// T-R13.
 #[tokio::test]
-async fn a_panic_of_the_handler_gives_the_event_back() {
+async fn t_r13_a_panic_of_the_handler_gives_the_event_back() {
     for inside in [false, true] {
         let (layer, store) = guarded(endpoint(&providers::stripe()));
         let runs = Counter::default();
@@ -542,7 +542,7 @@ async fn a_panic_of_the_handler_gives_the_event_back() {
 }
 
 #[tokio::test]
-async fn a_duplicate_gets_the_answer_that_its_provider_wants() {
+async fn t_r15_a_duplicate_gets_the_answer_that_its_provider_wants() {
     let mut own = providers::stripe();
     own.answers.duplicate = ProviderAnswer::text(202, "seen");
     for (scheme, code, text) in [
@@ -690,7 +690,7 @@ async fn a_handler_learns_that_it_outlived_its_lease() {
 // --- At the same time: T-R6, T-R7, T-R8.
 
 #[tokio::test(start_paused = true)]
-async fn a_copy_that_comes_meanwhile_is_asked_to_come_again() {
+async fn t_r7_a_copy_that_comes_meanwhile_is_asked_to_come_again() {
     let (layer, _) = guarded(endpoint(&providers::stripe()));
     let runs = Counter::default();
     let count = runs.clone();
@@ -750,7 +750,7 @@ async fn stall(first_status: u16) -> (usize, Answer, Answer, Answer, Answer) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_outlived_its_lease_settles_nothing() {
+async fn t_r6_a_handler_that_outlived_its_lease_settles_nothing() {
     for first_status in [200, 500] {
         let (runs, stale, owner, after_stale, last) = stall(first_status).await;
         assert_eq!(stale.status.as_u16(), first_status);
@@ -787,7 +787,7 @@ async fn a_lease_of_a_dead_process_runs_out() {
 
 /// T-R8.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_copies_at_once_one_is_handled() {
+async fn t_r8_of_many_copies_at_once_one_is_handled() {
     const ROUNDS: usize = 200;
     const COPIES: usize = 64;
     let (layer, _) = guarded(endpoint(&providers::stripe()));
@@ -829,7 +829,7 @@ async fn of_many_copies_at_once_one_is_handled() {
 // --- Clients that go away: T-R12.
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_while_it_sends_has_claimed_nothing() {
+async fn t_r12_a_client_that_leaves_while_it_sends_has_claimed_nothing() {
     let scheme = providers::stripe();
     let (layer, store) = guarded(endpoint(&scheme));
     let runs = Counter::default();
@@ -847,7 +847,7 @@ async fn a_client_that_leaves_while_it_sends_has_claimed_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_while_the_handler_runs_gives_the_event_back() {
+async fn t_r12_a_client_that_leaves_while_the_handler_runs_gives_the_event_back() {
     let (layer, store) = guarded(endpoint(&providers::stripe()));
     let runs = Counter::default();
     let count = runs.clone();
@@ -872,7 +872,7 @@ async fn a_client_that_leaves_while_the_handler_runs_gives_the_event_back() {
 
 /// What is committed stays so, whether or not the answer arrives.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_while_the_answer_is_written_changes_nothing() {
+async fn t_r12_a_client_that_leaves_while_the_answer_is_written_changes_nothing() {
     let (layer, _) = guarded(endpoint(&providers::stripe()));
     let runs = Counter::default();
     let count = runs.clone();
@@ -1005,7 +1005,7 @@ fn on_slow(endpoint: Endpoint) -> (WebhookLayer, Arc<Faulty>) {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_refuses_deliveries_and_loses_none() {
+async fn t_r10_a_store_that_is_down_refuses_deliveries_and_loses_none() {
     let (layer, store) = on_faulty(endpoint(&providers::stripe()));
     let heard = Arc::new(Mutex::new(Vec::new()));
     let keep = Arc::clone(&heard);
@@ -1225,7 +1225,7 @@ async fn a_done_that_is_not_awaited_to_its_end_is_carried_out() {
 
 /// T-R14, through the layer.
 #[tokio::test(start_paused = true)]
-async fn a_full_store_refuses_new_events_and_forgets_no_old_one() {
+async fn t_r14_a_full_store_refuses_new_events_and_forgets_no_old_one() {
     let scheme = providers::stripe();
     let store = Arc::new(MemoryReplayStore::with_capacity(64));
     let layer = layer_for(endpoint(&scheme)).with_shared_replay_store(Arc::clone(&store));
@@ -1258,7 +1258,7 @@ async fn a_full_store_refuses_new_events_and_forgets_no_old_one() {
 
 /// A delivery from as far ahead as is allowed, replayed each second until it is stale.
 #[tokio::test(start_paused = true)]
-async fn a_replay_at_any_second_of_the_window_is_not_handled() {
+async fn t_f9_a_replay_at_any_second_of_the_window_is_not_handled() {
     let scheme = providers::standard_webhooks();
     let tolerance = Tolerance::five_minutes();
     let clock = FixedClock::new(now());
@@ -1322,7 +1322,7 @@ async fn a_replay_is_not_handled_after_a_slow_handler_either() {
 
 /// T-F8: a clock that is set back or ahead brings no event back.
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_jumps_reopens_nothing() {
+async fn t_f8_a_clock_that_jumps_reopens_nothing() {
     let scheme = providers::standard_webhooks();
     let clock = FixedClock::new(now());
     let (layer, store) = guarded(endpoint(&scheme));
