@@ -163,6 +163,7 @@ fn bare_shape() -> Shape {
         event_type: None,
         fields: Vec::new(),
         body_hash: None,
+        claims: Vec::new(),
         signed_headers: None,
         each: None,
     }

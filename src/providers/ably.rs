@@ -38,6 +38,7 @@ pub fn ably() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -54,6 +55,7 @@ pub fn ably() -> Scheme {
             event_type: Some(Locate::json("/items/0/source")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

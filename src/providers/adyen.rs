@@ -54,6 +54,7 @@ pub fn adyen() -> Scheme {
         secret: SecretFormat::Hex,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Fields,
         shapes: vec![Shape {
             when: When::always(),
@@ -91,6 +92,7 @@ pub fn adyen() -> Scheme {
                 Field::optional("success", Locate::json("/success")),
             ],
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: Some(Batch {
                 array: JsonPointer::literal("/notificationItems"),

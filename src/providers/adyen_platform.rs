@@ -41,6 +41,7 @@ pub fn adyen_platform() -> Scheme {
         secret: SecretFormat::Hex,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -57,6 +58,7 @@ pub fn adyen_platform() -> Scheme {
             event_type: Some(Locate::json("/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

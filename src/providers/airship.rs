@@ -40,6 +40,7 @@ pub fn airship() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -59,6 +60,7 @@ pub fn airship() -> Scheme {
             event_type: None,
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

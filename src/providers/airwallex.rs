@@ -38,6 +38,7 @@ pub fn airwallex() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -57,6 +58,7 @@ pub fn airwallex() -> Scheme {
             event_type: Some(Locate::json("/name")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -42,6 +42,7 @@ pub fn bigcommerce() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -65,6 +66,7 @@ pub fn bigcommerce() -> Scheme {
             event_type: Some(Locate::json("/scope")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

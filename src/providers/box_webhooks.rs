@@ -46,6 +46,7 @@ pub fn box_webhooks() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -68,6 +69,7 @@ pub fn box_webhooks() -> Scheme {
             event_type: Some(Locate::json("/trigger")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

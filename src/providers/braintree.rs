@@ -48,6 +48,7 @@ pub fn braintree() -> Scheme {
         secret: SecretFormat::Sha1,
         secret_parts: vec!["public_key".to_owned()],
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Fields,
         shapes: vec![Shape {
             when: When::content_type(MediaType::Form),
@@ -79,6 +80,7 @@ pub fn braintree() -> Scheme {
                 }),
             }],
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -41,6 +41,7 @@ pub fn brex() -> Scheme {
         secret: SecretFormat::Whsec,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -65,6 +66,7 @@ pub fn brex() -> Scheme {
                 event_type: Some(Locate::json("/event_type")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -90,6 +92,7 @@ pub fn brex() -> Scheme {
                 event_type: Some(Locate::json("/event_type")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

@@ -44,6 +44,7 @@ pub fn calendly() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -63,6 +64,7 @@ pub fn calendly() -> Scheme {
             event_type: Some(Locate::json("/event")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

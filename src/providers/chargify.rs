@@ -43,6 +43,7 @@ pub fn chargify() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::content_type(MediaType::Form),
@@ -59,6 +60,7 @@ pub fn chargify() -> Scheme {
             event_type: Some(Locate::form("event")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -46,6 +46,7 @@ pub fn coinbase_cdp() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -68,6 +69,7 @@ pub fn coinbase_cdp() -> Scheme {
                 event_type: Some(Locate::header("x-event-type")),
                 fields: vec![Field::required("names", Locate::item("h"))],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: Some(SignedHeaders {
                     names: Locate::item("h"),
                     separator: " ".to_owned(),
@@ -97,6 +99,7 @@ pub fn coinbase_cdp() -> Scheme {
                 event_type: None,
                 fields: vec![Field::required("names", Locate::item("h"))],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: Some(SignedHeaders {
                     names: Locate::item("h"),
                     separator: " ".to_owned(),

@@ -34,6 +34,7 @@ pub fn coinbase_commerce() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -50,6 +51,7 @@ pub fn coinbase_commerce() -> Scheme {
             event_type: Some(Locate::json("/event/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

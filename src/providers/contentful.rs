@@ -50,6 +50,7 @@ pub fn contentful() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -71,6 +72,7 @@ pub fn contentful() -> Scheme {
             event_type: Some(Locate::header("x-contentful-topic")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: Some(SignedHeaders {
                 names: Locate::header("x-contentful-signed-headers"),
                 separator: ",".to_owned(),

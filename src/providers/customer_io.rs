@@ -41,6 +41,7 @@ pub fn customer_io() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -60,6 +61,7 @@ pub fn customer_io() -> Scheme {
             event_type: Some(Locate::json("/metric")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -40,6 +40,7 @@ pub fn datocms() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Credential,
         shapes: vec![Shape {
             when: When::always(),
@@ -56,6 +57,7 @@ pub fn datocms() -> Scheme {
             event_type: Some(Locate::json("/event_type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -46,6 +46,7 @@ pub fn discord_interactions() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -65,6 +66,7 @@ pub fn discord_interactions() -> Scheme {
             event_type: Some(Locate::json("/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -39,6 +39,7 @@ pub fn fal_ai() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -63,6 +64,7 @@ pub fn fal_ai() -> Scheme {
                 Locate::header("x-fal-webhook-user-id"),
             )],
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

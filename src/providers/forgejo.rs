@@ -40,6 +40,7 @@ pub fn forgejo() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -57,6 +58,7 @@ pub fn forgejo() -> Scheme {
                 event_type: Some(Locate::header("x-forgejo-event")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -75,6 +77,7 @@ pub fn forgejo() -> Scheme {
                 event_type: Some(Locate::header("x-forgejo-event")),
                 fields: vec![Field::required("payload", Locate::only_form("payload"))],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

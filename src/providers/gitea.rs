@@ -41,6 +41,7 @@ pub fn gitea() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -58,6 +59,7 @@ pub fn gitea() -> Scheme {
                 event_type: Some(Locate::header("x-gitea-event")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -76,6 +78,7 @@ pub fn gitea() -> Scheme {
                 event_type: Some(Locate::header("x-gitea-event")),
                 fields: vec![Field::required("payload", Locate::only_form("payload"))],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

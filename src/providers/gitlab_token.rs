@@ -44,6 +44,7 @@ pub fn gitlab_token() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Credential,
         shapes: vec![Shape {
             when: When::always(),
@@ -60,6 +61,7 @@ pub fn gitlab_token() -> Scheme {
             event_type: Some(Locate::header("x-gitlab-event")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

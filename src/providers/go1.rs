@@ -37,6 +37,7 @@ pub fn go1() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -56,6 +57,7 @@ pub fn go1() -> Scheme {
             event_type: Some(Locate::json("/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

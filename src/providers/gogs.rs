@@ -38,6 +38,7 @@ pub fn gogs() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -55,6 +56,7 @@ pub fn gogs() -> Scheme {
                 event_type: Some(Locate::header("x-gogs-event")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -73,6 +75,7 @@ pub fn gogs() -> Scheme {
                 event_type: Some(Locate::header("x-gogs-event")),
                 fields: vec![Field::required("payload", Locate::only_form("payload"))],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

@@ -40,6 +40,7 @@ pub fn google_gemini() -> Scheme {
         secret: SecretFormat::Whsec,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -63,6 +64,7 @@ pub fn google_gemini() -> Scheme {
             event_type: Some(Locate::json("/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -37,6 +37,7 @@ pub fn heroku() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -53,6 +54,7 @@ pub fn heroku() -> Scheme {
             event_type: Some(Locate::json("/webhook_metadata/event/include")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -49,6 +49,7 @@ pub fn hubspot() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -68,6 +69,7 @@ pub fn hubspot() -> Scheme {
             event_type: None,
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -47,6 +47,7 @@ pub fn hubspot_v1() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -63,6 +64,7 @@ pub fn hubspot_v1() -> Scheme {
             event_type: None,
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

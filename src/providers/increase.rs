@@ -44,6 +44,7 @@ pub fn increase() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -64,6 +65,7 @@ pub fn increase() -> Scheme {
                 event_type: Some(Locate::json("/category")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -89,6 +91,7 @@ pub fn increase() -> Scheme {
                 event_type: Some(Locate::json("/category")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

@@ -42,6 +42,7 @@ pub fn kick() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -61,6 +62,7 @@ pub fn kick() -> Scheme {
             event_type: Some(Locate::header("kick-event-type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -33,6 +33,7 @@ pub fn launchdarkly() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -49,6 +50,7 @@ pub fn launchdarkly() -> Scheme {
             event_type: Some(Locate::json("/kind")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -40,6 +40,7 @@ pub fn lemon_squeezy() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -56,6 +57,7 @@ pub fn lemon_squeezy() -> Scheme {
             event_type: Some(Locate::json("/meta/event_name")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

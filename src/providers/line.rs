@@ -39,6 +39,7 @@ pub fn line() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -55,6 +56,7 @@ pub fn line() -> Scheme {
             event_type: Some(Locate::json("/events/0/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

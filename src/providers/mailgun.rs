@@ -48,6 +48,7 @@ pub fn mailgun() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Fields,
         shapes: vec![
             Shape {
@@ -74,6 +75,7 @@ pub fn mailgun() -> Scheme {
                     width: None,
                 }],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -101,6 +103,7 @@ pub fn mailgun() -> Scheme {
                     width: None,
                 }],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

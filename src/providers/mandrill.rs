@@ -44,6 +44,7 @@ pub fn mandrill() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::content_type(MediaType::Form),
@@ -60,6 +61,7 @@ pub fn mandrill() -> Scheme {
             event_type: None,
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -51,6 +51,7 @@ pub fn mercado_pago() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Fields,
         shapes: vec![
             Shape {
@@ -74,6 +75,7 @@ pub fn mercado_pago() -> Scheme {
                     Field::required("ts", Locate::item("ts")),
                 ],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -95,6 +97,7 @@ pub fn mercado_pago() -> Scheme {
                     Field::required("ts", Locate::item("ts")),
                 ],
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

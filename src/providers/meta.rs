@@ -48,6 +48,7 @@ pub fn meta() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: vec!["verify_token".to_owned()],
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -64,6 +65,7 @@ pub fn meta() -> Scheme {
             event_type: Some(Locate::json("/object")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -45,6 +45,7 @@ pub fn midtrans() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Fields,
         shapes: vec![Shape {
             when: When::always(),
@@ -77,6 +78,7 @@ pub fn midtrans() -> Scheme {
                 Field::required("gross_amount", Locate::json("/gross_amount")),
             ],
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

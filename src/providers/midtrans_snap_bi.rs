@@ -46,6 +46,7 @@ pub fn midtrans_snap_bi() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -73,6 +74,7 @@ pub fn midtrans_snap_bi() -> Scheme {
                 width: None,
             }],
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -36,6 +36,7 @@ pub fn modern_treasury() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -52,6 +53,7 @@ pub fn modern_treasury() -> Scheme {
             event_type: Some(Locate::json("/event")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -40,6 +40,7 @@ pub fn persona() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -63,6 +64,7 @@ pub fn persona() -> Scheme {
             event_type: Some(Locate::json("/data/attributes/name")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

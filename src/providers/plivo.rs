@@ -49,6 +49,7 @@ pub fn plivo() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::content_type(MediaType::Form),
@@ -72,6 +73,7 @@ pub fn plivo() -> Scheme {
                 Locate::header("x-plivo-signature-v3-nonce"),
             )],
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -35,6 +35,7 @@ pub fn prismic() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Credential,
         shapes: vec![Shape {
             when: When::always(),
@@ -51,6 +52,7 @@ pub fn prismic() -> Scheme {
             event_type: Some(Locate::json("/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -44,6 +44,7 @@ pub fn recall_ai() -> Scheme {
         secret: SecretFormat::Whsec,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -68,6 +69,7 @@ pub fn recall_ai() -> Scheme {
                 event_type: Some(Locate::json("/event")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -93,6 +95,7 @@ pub fn recall_ai() -> Scheme {
                 event_type: Some(Locate::json("/event")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

@@ -43,6 +43,7 @@ pub fn replicate() -> Scheme {
         secret: SecretFormat::Whsec,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -66,6 +67,7 @@ pub fn replicate() -> Scheme {
             event_type: Some(Locate::json("/status")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -43,6 +43,7 @@ pub fn revolut_business() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -62,6 +63,7 @@ pub fn revolut_business() -> Scheme {
             event_type: Some(Locate::json("/event")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -43,6 +43,7 @@ pub fn sanity() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -62,6 +63,7 @@ pub fn sanity() -> Scheme {
             event_type: Some(Locate::header("sanity-operation")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

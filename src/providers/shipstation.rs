@@ -45,6 +45,7 @@ pub fn shipstation() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -64,6 +65,7 @@ pub fn shipstation() -> Scheme {
             event_type: Some(Locate::json("/resource_type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -48,6 +48,7 @@ pub fn shopify() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -64,6 +65,7 @@ pub fn shopify() -> Scheme {
             event_type: Some(Locate::header("x-shopify-topic")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

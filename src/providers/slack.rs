@@ -46,6 +46,7 @@ pub fn slack() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -66,6 +67,7 @@ pub fn slack() -> Scheme {
                 event_type: Some(Locate::json("/event/type")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -87,6 +89,7 @@ pub fn slack() -> Scheme {
                 event_type: Some(Locate::form("command")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

@@ -36,6 +36,7 @@ pub fn sonatype_nexus() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -52,6 +53,7 @@ pub fn sonatype_nexus() -> Scheme {
             event_type: Some(Locate::header("x-nexus-webhook-id")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -41,6 +41,7 @@ pub fn stytch() -> Scheme {
         secret: SecretFormat::Whsec,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -64,6 +65,7 @@ pub fn stytch() -> Scheme {
             event_type: Some(Locate::json("/action")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -43,6 +43,7 @@ pub fn svix() -> Scheme {
         secret: SecretFormat::Whsec,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -67,6 +68,7 @@ pub fn svix() -> Scheme {
                 event_type: Some(Locate::json("/type")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -92,6 +94,7 @@ pub fn svix() -> Scheme {
                 event_type: Some(Locate::json("/type")),
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

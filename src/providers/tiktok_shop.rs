@@ -38,6 +38,7 @@ pub fn tiktok_shop() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: vec!["app_key".to_owned()],
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -54,6 +55,7 @@ pub fn tiktok_shop() -> Scheme {
             event_type: Some(Locate::json("/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

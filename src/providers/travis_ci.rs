@@ -42,6 +42,7 @@ pub fn travis_ci() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::content_type(MediaType::Form),
@@ -58,6 +59,7 @@ pub fn travis_ci() -> Scheme {
             event_type: None,
             fields: vec![Field::required("payload", Locate::only_form("payload"))],
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -49,6 +49,7 @@ pub fn twilio() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![
             Shape {
@@ -69,6 +70,7 @@ pub fn twilio() -> Scheme {
                     at: Locate::query("bodySHA256"),
                     encoding: Encoding::Hex,
                 }),
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
@@ -87,6 +89,7 @@ pub fn twilio() -> Scheme {
                 event_type: None,
                 fields: Vec::new(),
                 body_hash: None,
+                claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },

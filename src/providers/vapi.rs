@@ -37,6 +37,7 @@ pub fn vapi() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Credential,
         shapes: vec![Shape {
             when: When::always(),
@@ -53,6 +54,7 @@ pub fn vapi() -> Scheme {
             event_type: Some(Locate::json("/message/type")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -36,6 +36,7 @@ pub fn vmware_workspace_one() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Credential,
         shapes: vec![Shape {
             when: When::always(),
@@ -52,6 +53,7 @@ pub fn vmware_workspace_one() -> Scheme {
             event_type: Some(Locate::json("/EventType")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -42,6 +42,7 @@ pub fn woocommerce() -> Scheme {
         secret: SecretFormat::Text,
         secret_parts: Vec::new(),
         key_id: None,
+        remote_keys: None,
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),
@@ -58,6 +59,7 @@ pub fn woocommerce() -> Scheme {
             event_type: Some(Locate::header("x-wc-webhook-topic")),
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],

@@ -37,6 +37,7 @@
 //! | `secret` | a [`SecretFormat`]: what the dashboard shows | `"text"` |
 //! | `secret_parts` | names of further parts of each secret | none |
 //! | `key_id` | where the request names the key | all keys are tried |
+//! | `remote_keys` | where the provider publishes its keys: see [`RemoteKeys`] | none |
 //! | `coverage` | `"body"`, `"fields"` or `"credential"` | `"body"` |
 //! | `content` | a [`Template`]: what is signed | required, but for credentials |
 //! | `signature` | a [`Signature`]: `at`, `encoding`, and perhaps `prefix`, `list`, `item` | required |
@@ -48,6 +49,7 @@
 //! | `retry_horizon` | how long "done" is remembered | `"3d"` |
 //! | `fields` | values that `content` names: `name`, `at`, and perhaps `optional`, `free`, `width` | none |
 //! | `body_hash` | a claimed SHA-256 of the body: `at` and `encoding` | none |
+//! | `claims` | what a token must say: see [`Claim`] | none |
 //! | `signed_headers` | the headers that a header names: see [`SignedHeaders`] | none |
 //! | `each` | a list in the body whose items are signed one by one: see [`Batch`] | none |
 //! | `content_encoding` | `"identity"` or `"gunzip"` | `"identity"` |
@@ -66,10 +68,12 @@
 
 mod algorithm;
 mod answer;
+mod claim;
 mod encoding;
 mod handshake;
 mod lint;
 mod locate;
+mod remote;
 mod repr;
 mod shape;
 mod signature;
@@ -83,10 +87,12 @@ use crate::units::{ByteSize, Span};
 pub use self::{
     algorithm::Algorithm,
     answer::{Answer, Answers},
+    claim::Claim,
     encoding::Encoding,
     handshake::{ChallengeField, Charset, Expect, Expected, Handshake, HandshakeAnswer},
     lint::{Finding, LintError, Severity},
     locate::{JsonPointer, Locate, PointerError},
+    remote::{KeyDocument, KeyUrl, RemoteKeys},
     shape::{
         Batch, BodyHash, Field, MediaType, Shape, SignedHeaders, SignedHeadersForm, When, Width,
     },
@@ -122,6 +128,8 @@ pub struct Scheme {
     pub secret_parts: Vec<String>,
     /// Where the request names the key. It only chooses among the configured ones.
     pub key_id: Option<Locate>,
+    /// Where the provider publishes its public keys.
+    pub remote_keys: Option<RemoteKeys>,
     /// How much of a delivery the check covers. The linter compares it with the shapes.
     pub coverage: Coverage,
     /// How a request of this provider looks; the first that fits counts.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     scheme::{
-        Algorithm, Answers, Batch, BodyHash, ContentEncoding, Coverage, Dedupe, Field, Handshake,
-        Locate, OnRetry, Scheme, SecretFormat, Shape, Signature, SignedHeaders, Template,
-        TimestampField, Tolerance, UrlPorts, When, method,
+        Algorithm, Answers, Batch, BodyHash, Claim, ContentEncoding, Coverage, Dedupe, Field,
+        Handshake, Locate, OnRetry, RemoteKeys, Scheme, SecretFormat, Shape, Signature,
+        SignedHeaders, Template, TimestampField, Tolerance, UrlPorts, When, method,
     },
     units::{ByteSize, Span},
 };
@@ -27,6 +27,8 @@ pub(super) struct SchemeRepr {
     secret_parts: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     key_id: Option<Locate>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    remote_keys: Option<RemoteKeys>,
     #[serde(default, skip_serializing_if = "is_default")]
     coverage: Coverage,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -57,6 +59,8 @@ pub(super) struct SchemeRepr {
     fields: Vec<Field>,
     #[serde(default, skip_serializing_if = "is_default")]
     body_hash: Option<BodyHash>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    claims: Vec<Claim>,
     #[serde(default, skip_serializing_if = "is_default")]
     signed_headers: Option<SignedHeaders>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -110,6 +114,7 @@ impl TryFrom<SchemeRepr> for Scheme {
                 event_type: repr.event_type,
                 fields: repr.fields,
                 body_hash: repr.body_hash,
+                claims: repr.claims,
                 signed_headers: repr.signed_headers,
                 each: repr.each,
             }],
@@ -122,6 +127,7 @@ impl TryFrom<SchemeRepr> for Scheme {
                     || repr.event_type.is_some()
                     || !repr.fields.is_empty()
                     || repr.body_hash.is_some()
+                    || !repr.claims.is_empty()
                     || repr.signed_headers.is_some()
                     || repr.each.is_some()
                     || !repr.when.is_always();
@@ -138,6 +144,7 @@ impl TryFrom<SchemeRepr> for Scheme {
             secret: repr.secret,
             secret_parts: repr.secret_parts,
             key_id: repr.key_id,
+            remote_keys: repr.remote_keys,
             coverage: repr.coverage,
             shapes,
             tolerance: repr.tolerance,
@@ -168,6 +175,7 @@ impl From<Scheme> for SchemeRepr {
             secret: scheme.secret,
             secret_parts: scheme.secret_parts,
             key_id: scheme.key_id,
+            remote_keys: scheme.remote_keys,
             coverage: scheme.coverage,
             dedupe: scheme.dedupe,
             event_id_on_retry: scheme.event_id_on_retry,
@@ -183,6 +191,7 @@ impl From<Scheme> for SchemeRepr {
             event_type: None,
             fields: Vec::new(),
             body_hash: None,
+            claims: Vec::new(),
             signed_headers: None,
             each: None,
             when: When::always(),
@@ -199,6 +208,7 @@ impl From<Scheme> for SchemeRepr {
             repr.event_type = shape.event_type;
             repr.fields = shape.fields;
             repr.body_hash = shape.body_hash;
+            repr.claims = shape.claims;
             repr.signed_headers = shape.signed_headers;
             repr.each = shape.each;
         }

@@ -6,7 +6,7 @@ use http::HeaderName;
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::{
-    JsonPointer, Locate, Signature, Template, TimestampField, handshake::Charset,
+    Claim, JsonPointer, Locate, Signature, Template, TimestampField, handshake::Charset,
     locate::header_name,
 };
 
@@ -37,6 +37,9 @@ pub struct Shape {
     /// A hash of the body that the request claims and that is checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<BodyHash>,
+    /// What the token must say, where the algorithm is a JWT.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// The list of headers that are signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_headers: Option<SignedHeaders>,

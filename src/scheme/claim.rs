@@ -1,0 +1,53 @@
+//! What a token must say.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scheme::{JsonPointer, Template};
+
+/// A claim that a token must have.
+///
+/// `exp`, `nbf` and `iat` need no entry to be checked where a token has them; an entry
+/// makes them required.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Where it stands in the token's payload, such as `/iss`.
+    pub at: JsonPointer,
+    /// What it must be: one of these. Without any, it only has to be there.
+    ///
+    /// A claim that is a list, such as `aud`, fits where one of its elements does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub is: Vec<Template>,
+    /// Whether it may be missing where the body is empty: a hash of nothing (`MessageBird`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_empty: bool,
+}
+
+impl Claim {
+    /// The claim at `pointer` must be there.
+    ///
+    /// # Panics
+    ///
+    /// If `pointer` is not a JSON pointer. It is meant for literals.
+    #[must_use]
+    pub fn present(pointer: &str) -> Self {
+        Self {
+            at: JsonPointer::literal(pointer),
+            is: Vec::new(),
+            unless_empty: false,
+        }
+    }
+
+    /// The claim at `pointer` must be what `template` stands for.
+    ///
+    /// # Panics
+    ///
+    /// If `pointer` is not a JSON pointer, or `template` not a template. It is meant for literals.
+    #[must_use]
+    pub fn is(pointer: &str, template: &str) -> Self {
+        Self {
+            is: vec![Template::literal(template)],
+            ..Self::present(pointer)
+        }
+    }
+}
