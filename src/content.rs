@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::HeaderName;
 
 use crate::{
-    crypto::sha256,
+    crypto::{jws, sha256},
     incoming::{self, Head, Incoming, ReadError},
     keys::Key,
     scheme::{
@@ -74,6 +74,10 @@ impl<'a> Reading<'a> {
                     Cow::Owned(text) => Cow::Owned(text.into_bytes()),
                 })
             }
+            Locate::Claim(pointer) => {
+                let value = incoming::json_value(&self.token_payload()?, pointer)?.into_owned();
+                Ok(Cow::Owned(value.into_bytes()))
+            }
             Locate::Item(key) => self.item(key).map(text),
         }
     }
@@ -88,6 +92,15 @@ impl<'a> Reading<'a> {
                 .map(Cow::Owned)
                 .map_err(|_| ReadError::Malformed),
         }
+    }
+
+    /// What the token says, where the signature is one. Whether it is genuine is not asked here.
+    pub(crate) fn token_payload(&self) -> Result<Vec<u8>, ReadError> {
+        let signature = &self.shape.signature;
+        let text = self.text(&signature.at)?;
+        text.strip_prefix(&signature.prefix)
+            .and_then(jws::payload)
+            .ok_or(ReadError::Malformed)
     }
 
     /// The item called `key` in the set that is looked at; it must be there exactly once.

@@ -1,5 +1,7 @@
 //! The inverse of verifying, from the same scheme: what a provider would send.
 
+mod token;
+
 use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -141,7 +143,10 @@ impl Draft {
         let shape = self.shape(scheme)?;
         let mut signer = Signer::new(&self, scheme, shape)?;
         signer.place_values(&self)?;
-        if shape.each.is_some() {
+        if scheme.algorithm.family() == Family::Token {
+            let now = self.timestamp.unwrap_or_else(Timestamp::now);
+            signer.sign_token(&keyring, now)?;
+        } else if shape.each.is_some() {
             signer.sign_batch(&keyring, &secrets)?;
         } else {
             signer.sign_one(&keyring, &secrets)?;
@@ -170,6 +175,8 @@ struct Signer<'s> {
     signed: Signed,
     /// The items of the signature's list, beside the signatures.
     items: Vec<(String, String)>,
+    /// What the token says so far.
+    claims: Value,
 }
 
 impl<'s> Signer<'s> {
@@ -199,6 +206,7 @@ impl<'s> Signer<'s> {
                 body: draft.body.clone(),
             },
             items: Vec::new(),
+            claims: Value::Null,
         })
     }
 
@@ -299,6 +307,30 @@ impl<'s> Signer<'s> {
     fn tag(&self, key: &Key, item: Option<&str>) -> Result<Vec<u8>, SignError> {
         let content = self.shape.content.as_ref().ok_or(SignError::Unsupported)?;
         let mut hasher = key.hasher().ok_or(SignError::Unsupported)?;
+        self.with_reading(item, |reading| {
+            for (role, _) in content.values() {
+                if let Some(source) = Source::of(self.shape, role) {
+                    let name = source.name.to_owned();
+                    match reading.source(&source) {
+                        Err(VerifyError::Missing { .. }) => {
+                            return Err(SignError::MissingValue(name));
+                        }
+                        other => other.map(drop)?,
+                    }
+                }
+            }
+            reading.feed(content, Some(key), &mut |bytes| hasher.update(bytes))?;
+            Ok(())
+        })?;
+        Ok(hasher.finish().as_bytes().to_vec())
+    }
+
+    /// Reads the delivery as it stands so far, as its receiver will.
+    fn with_reading<R>(
+        &self,
+        item: Option<&str>,
+        read: impl FnOnce(&Reading<'_>) -> Result<R, SignError>,
+    ) -> Result<R, SignError> {
         // A value inside the signature's own list is not in the request yet.
         let mut headers = self.signed.headers.clone();
         if let (Locate::Header(name), Some(list)) = (&self.shape.signature.at, self.list(&[])) {
@@ -319,17 +351,7 @@ impl<'s> Signer<'s> {
             item,
             ..Reading::new(self.shape, incoming)
         };
-        for (role, _) in content.values() {
-            if let Some(source) = Source::of(self.shape, role) {
-                let name = source.name.to_owned();
-                match reading.source(&source) {
-                    Err(VerifyError::Missing { .. }) => return Err(SignError::MissingValue(name)),
-                    other => other.map(drop)?,
-                }
-            }
-        }
-        reading.feed(content, Some(key), &mut |bytes| hasher.update(bytes))?;
-        Ok(hasher.finish().as_bytes().to_vec())
+        read(&reading)
     }
 
     /// The text of the signature's list: its items, then the signatures.
@@ -420,6 +442,7 @@ impl<'s> Signer<'s> {
                 Ok(())
             }
             Locate::Json(pointer) => self.place_json(pointer, value),
+            Locate::Claim(pointer) => self.place_claim(pointer, value),
         }
     }
 

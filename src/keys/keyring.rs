@@ -101,6 +101,11 @@ impl Keyring {
         self.keys.iter().map(|key| &*key.id)
     }
 
+    /// Whether a key has an id that was given to it, by the operator or in its JWK.
+    pub(crate) fn has_explicit_ids(&self) -> bool {
+        self.keys.iter().any(|key| key.is_named)
+    }
+
     pub(crate) fn all(&self) -> &[Key] {
         &self.keys
     }
@@ -125,6 +130,8 @@ impl fmt::Debug for Keyring {
 /// A key of a keyring.
 pub(crate) struct Key {
     pub(crate) id: Arc<str>,
+    /// Whether the id was given, and is not just the key's place.
+    is_named: bool,
     not_before: Option<Timestamp>,
     not_after: Option<Timestamp>,
     parts: Vec<(String, Zeroizing<String>)>,
@@ -160,19 +167,21 @@ impl Key {
                 return Err(SecretError::MissingPart(name.clone()));
             }
         }
-        let key = |id: &str, material| Self {
+        let key = |id: &str, is_named, material| Self {
             id: id.into(),
+            is_named,
             not_before: secret.not_before,
             not_after: secret.not_after,
             parts: secret.parts.clone(),
             material,
         };
-        let family = scheme.algorithm.family();
+        let algorithm = scheme.algorithm.primitive();
+        let family = algorithm.family();
         if family == Family::PublicKey {
-            let keys = public_keys(scheme.algorithm, secret)?;
+            let keys = public_keys(algorithm, secret)?;
             let named = keys.into_iter().map(|(own, material)| match own {
-                Some(own) => key(&own, material),
-                None => key(id, material),
+                Some(own) => key(&own, true, material),
+                None => key(id, secret.id.is_some(), material),
             });
             return Ok(named.collect());
         }
@@ -182,18 +191,18 @@ impl Key {
             return Err(SecretError::OnlyZeros);
         }
         let material = match family {
-            Family::Credential | Family::PublicKey | Family::Needs(_) => {
+            Family::Credential | Family::PublicKey | Family::Token | Family::Needs(_) => {
                 Material::Token(sha256(&bytes))
             }
-            Family::Hmac => Hasher::keyed(scheme.algorithm, &bytes)
+            Family::Hmac => Hasher::keyed(algorithm, &bytes)
                 .map(Material::Mac)
                 .expect("the family is HMAC"),
             Family::KeyedHash => Material::InText {
-                hasher: Hasher::plain(scheme.algorithm).expect("the family is a plain hash"),
+                hasher: Hasher::plain(algorithm).expect("the family is a plain hash"),
                 secret: bytes,
             },
         };
-        Ok(vec![key(id, material)])
+        Ok(vec![key(id, secret.id.is_some(), material)])
     }
 
     /// The MAC or hash at the start of a message; `None` for credentials.

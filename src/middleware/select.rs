@@ -92,7 +92,11 @@ fn carries(parts: &Parts, endpoint: &Endpoint) -> bool {
                 Locate::Bearer => head.bearer().is_ok(),
                 Locate::Query(name) => head.has_query(name),
                 // A body is not read to find out whose it is.
-                Locate::Json(_) | Locate::Form(_) | Locate::OnlyForm(_) | Locate::Item(_) => false,
+                Locate::Json(_)
+                | Locate::Form(_)
+                | Locate::OnlyForm(_)
+                | Locate::Item(_)
+                | Locate::Claim(_) => false,
             }
         })
 }

@@ -31,8 +31,10 @@
 //! - Gone: Fitbit's Web API, npm hooks, Orbit.
 //! - A construction that the language can't say yet: Vonage SMS, Moralis (Keccak), Hygraph, Paddle Classic, Plivo V2, Microsoft Graph, X
 //!   (whose challenge would sign for strangers).
-//! - Tokens and remote certificates, which come with a later release: Plaid, Vonage, MessageBird, Netlify, Jira Connect,
-//!   Google Pub/Sub, monday, Dialpad, Fireblocks, Gemini's dynamic webhooks, AWS SNS, PayPal.
+//! - Jira's dynamic and Connect webhooks with a token: sources conflict whether the first are signed at all, the second need
+//!   a canonical form of the query, choose their key by an unsigned claim, and are being phased out.
+//! - Dialpad: its whole body is a token, so that what is verified is not what the handler would get.
+//! - Remote certificates, which come with a later release: AWS SNS, PayPal.
 
 use crate::scheme::Scheme;
 
@@ -47,6 +49,7 @@ mod alchemy;
 mod anthropic;
 mod asana;
 mod autodesk_aps;
+mod azure_event_grid;
 mod bigcommerce;
 mod bird;
 mod bitbucket;
@@ -80,6 +83,7 @@ mod easypost;
 mod elevenlabs;
 mod fal_ai;
 mod figma;
+mod fireblocks;
 mod firecrawl;
 mod flutterwave_v3;
 mod flutterwave_v4;
@@ -94,6 +98,8 @@ mod go1;
 mod gocardless;
 mod gogs;
 mod google_gemini;
+mod google_gemini_dynamic;
+mod google_pubsub_push;
 mod grafana;
 mod gusto;
 mod hcp_terraform;
@@ -116,13 +122,16 @@ mod lithic;
 mod mailgun;
 mod mandrill;
 mod mercado_pago;
+mod messagebird;
 mod meta;
 mod midtrans;
 mod midtrans_iris;
 mod midtrans_snap_bi;
 mod modern_treasury;
+mod monday;
 mod mongodb_atlas;
 mod mux;
+mod netlify;
 mod notion;
 mod nylas;
 mod onfido;
@@ -132,6 +141,7 @@ mod pagerduty;
 mod paystack;
 mod persona;
 mod pinwheel;
+mod plaid;
 mod plivo;
 mod polar;
 mod postmark;
@@ -182,6 +192,7 @@ mod typeform;
 mod vapi;
 mod vercel;
 mod vmware_workspace_one;
+mod vonage;
 mod webex;
 mod webflow;
 mod wise;
@@ -196,42 +207,45 @@ mod zoom;
 pub use self::{
     ably::ably, adyen::adyen, adyen_platform::adyen_platform, aftership::aftership,
     airship::airship, airtable::airtable, airwallex::airwallex, alchemy::alchemy,
-    anthropic::anthropic, asana::asana, autodesk_aps::autodesk_aps, bigcommerce::bigcommerce,
-    bird::bird, bitbucket::bitbucket, bolt::bolt, box_webhooks::box_webhooks, braintree::braintree,
-    brex::brex, buildkite::buildkite, cal_com::cal_com, calendly::calendly, castle::castle,
-    chargify::chargify, checkr::checkr, circleci::circleci, clerk::clerk, clickup::clickup,
+    anthropic::anthropic, asana::asana, autodesk_aps::autodesk_aps,
+    azure_event_grid::azure_event_grid, bigcommerce::bigcommerce, bird::bird, bitbucket::bitbucket,
+    bolt::bolt, box_webhooks::box_webhooks, braintree::braintree, brex::brex, buildkite::buildkite,
+    cal_com::cal_com, calendly::calendly, castle::castle, chargify::chargify, checkr::checkr,
+    circleci::circleci, clerk::clerk, clickup::clickup,
     cloudflare_notifications::cloudflare_notifications, cloudflare_stream::cloudflare_stream,
     coinbase_cdp::coinbase_cdp, coinbase_commerce::coinbase_commerce, contentful::contentful,
     cursor::cursor, customer_io::customer_io, datocms::datocms,
     discord_interactions::discord_interactions, discord_webhook_events::discord_webhook_events,
     docusign::docusign, dodo_payments::dodo_payments, dropbox::dropbox, easypost::easypost,
-    elevenlabs::elevenlabs, fal_ai::fal_ai, figma::figma, firecrawl::firecrawl,
-    flutterwave_v3::flutterwave_v3, flutterwave_v4::flutterwave_v4, forgejo::forgejo,
-    frameio::frameio, ghost::ghost, gitea::gitea, github::github, gitlab::gitlab,
+    elevenlabs::elevenlabs, fal_ai::fal_ai, figma::figma, fireblocks::fireblocks,
+    firecrawl::firecrawl, flutterwave_v3::flutterwave_v3, flutterwave_v4::flutterwave_v4,
+    forgejo::forgejo, frameio::frameio, ghost::ghost, gitea::gitea, github::github, gitlab::gitlab,
     gitlab_token::gitlab_token, go1::go1, gocardless::gocardless, gogs::gogs,
-    google_gemini::google_gemini, grafana::grafana, gusto::gusto, hcp_terraform::hcp_terraform,
-    heroku::heroku, hubspot::hubspot, hubspot_v1::hubspot_v1, hubspot_v2::hubspot_v2,
-    increase::increase, intercom::intercom, jira::jira, kick::kick, klarna::klarna,
-    langfuse::langfuse, launchdarkly::launchdarkly, lazada::lazada, lemon_squeezy::lemon_squeezy,
-    line::line, linear::linear, lithic::lithic, mailgun::mailgun, mandrill::mandrill,
-    mercado_pago::mercado_pago, meta::meta, midtrans::midtrans, midtrans_iris::midtrans_iris,
-    midtrans_snap_bi::midtrans_snap_bi, modern_treasury::modern_treasury,
-    mongodb_atlas::mongodb_atlas, mux::mux, notion::notion, nylas::nylas, onfido::onfido,
-    openai::openai, paddle::paddle, pagerduty::pagerduty, paystack::paystack, persona::persona,
-    pinwheel::pinwheel, plivo::plivo, polar::polar, postmark::postmark, prismic::prismic,
-    pusher::pusher, qiscus::qiscus, qualifio::qualifio, quickbooks::quickbooks,
-    quicknode::quicknode, ramp::ramp, razorpay::razorpay, recall_ai::recall_ai, render::render,
-    replicate::replicate, resend::resend, retell_ai::retell_ai, revolut_business::revolut_business,
-    revolut_merchant::revolut_merchant, sanity::sanity, segment::segment, sendbird::sendbird,
-    sendgrid::sendgrid, sentry::sentry, shipstation::shipstation, shopee::shopee, shopify::shopify,
-    shopify_events::shopify_events, signal_sciences::signal_sciences, slack::slack,
-    sonatype_nexus::sonatype_nexus, square::square, standard_webhooks::standard_webhooks,
-    storyblok::storyblok, stripe::stripe, stytch::stytch, supabase_auth_hooks::supabase_auth_hooks,
-    svix::svix, telegram::telegram, telnyx::telnyx, tiktok::tiktok, tiktok_shop::tiktok_shop,
-    tokopedia::tokopedia, travis_ci::travis_ci, trello::trello, twilio::twilio, twitch::twitch,
-    typeform::typeform, vapi::vapi, vercel::vercel, vmware_workspace_one::vmware_workspace_one,
-    webex::webex, webflow::webflow, wise::wise, woocommerce::woocommerce, workos::workos,
-    worldline::worldline, xendit::xendit, xero::xero, zendesk::zendesk, zoom::zoom,
+    google_gemini::google_gemini, google_gemini_dynamic::google_gemini_dynamic,
+    google_pubsub_push::google_pubsub_push, grafana::grafana, gusto::gusto,
+    hcp_terraform::hcp_terraform, heroku::heroku, hubspot::hubspot, hubspot_v1::hubspot_v1,
+    hubspot_v2::hubspot_v2, increase::increase, intercom::intercom, jira::jira, kick::kick,
+    klarna::klarna, langfuse::langfuse, launchdarkly::launchdarkly, lazada::lazada,
+    lemon_squeezy::lemon_squeezy, line::line, linear::linear, lithic::lithic, mailgun::mailgun,
+    mandrill::mandrill, mercado_pago::mercado_pago, messagebird::messagebird, meta::meta,
+    midtrans::midtrans, midtrans_iris::midtrans_iris, midtrans_snap_bi::midtrans_snap_bi,
+    modern_treasury::modern_treasury, monday::monday, mongodb_atlas::mongodb_atlas, mux::mux,
+    netlify::netlify, notion::notion, nylas::nylas, onfido::onfido, openai::openai, paddle::paddle,
+    pagerduty::pagerduty, paystack::paystack, persona::persona, pinwheel::pinwheel, plaid::plaid,
+    plivo::plivo, polar::polar, postmark::postmark, prismic::prismic, pusher::pusher,
+    qiscus::qiscus, qualifio::qualifio, quickbooks::quickbooks, quicknode::quicknode, ramp::ramp,
+    razorpay::razorpay, recall_ai::recall_ai, render::render, replicate::replicate, resend::resend,
+    retell_ai::retell_ai, revolut_business::revolut_business, revolut_merchant::revolut_merchant,
+    sanity::sanity, segment::segment, sendbird::sendbird, sendgrid::sendgrid, sentry::sentry,
+    shipstation::shipstation, shopee::shopee, shopify::shopify, shopify_events::shopify_events,
+    signal_sciences::signal_sciences, slack::slack, sonatype_nexus::sonatype_nexus, square::square,
+    standard_webhooks::standard_webhooks, storyblok::storyblok, stripe::stripe, stytch::stytch,
+    supabase_auth_hooks::supabase_auth_hooks, svix::svix, telegram::telegram, telnyx::telnyx,
+    tiktok::tiktok, tiktok_shop::tiktok_shop, tokopedia::tokopedia, travis_ci::travis_ci,
+    trello::trello, twilio::twilio, twitch::twitch, typeform::typeform, vapi::vapi, vercel::vercel,
+    vmware_workspace_one::vmware_workspace_one, vonage::vonage, webex::webex, webflow::webflow,
+    wise::wise, woocommerce::woocommerce, workos::workos, worldline::worldline, xendit::xendit,
+    xero::xero, zendesk::zendesk, zoom::zoom,
 };
 
 /// A provider's id, and the function that describes it.
@@ -250,6 +264,7 @@ pub const ALL: &[Entry] = &[
     ("anthropic", anthropic),
     ("asana", asana),
     ("autodesk-aps", autodesk_aps),
+    ("azure-event-grid", azure_event_grid),
     ("bigcommerce", bigcommerce),
     ("bird", bird),
     ("bitbucket", bitbucket),
@@ -283,6 +298,7 @@ pub const ALL: &[Entry] = &[
     ("elevenlabs", elevenlabs),
     ("fal-ai", fal_ai),
     ("figma", figma),
+    ("fireblocks", fireblocks),
     ("firecrawl", firecrawl),
     ("flutterwave-v3", flutterwave_v3),
     ("flutterwave-v4", flutterwave_v4),
@@ -297,6 +313,8 @@ pub const ALL: &[Entry] = &[
     ("gocardless", gocardless),
     ("gogs", gogs),
     ("google-gemini", google_gemini),
+    ("google-gemini-dynamic", google_gemini_dynamic),
+    ("google-pubsub-push", google_pubsub_push),
     ("grafana", grafana),
     ("gusto", gusto),
     ("hcp-terraform", hcp_terraform),
@@ -319,13 +337,16 @@ pub const ALL: &[Entry] = &[
     ("mailgun", mailgun),
     ("mandrill", mandrill),
     ("mercado-pago", mercado_pago),
+    ("messagebird", messagebird),
     ("meta", meta),
     ("midtrans", midtrans),
     ("midtrans-iris", midtrans_iris),
     ("midtrans-snap-bi", midtrans_snap_bi),
     ("modern-treasury", modern_treasury),
+    ("monday", monday),
     ("mongodb-atlas", mongodb_atlas),
     ("mux", mux),
+    ("netlify", netlify),
     ("notion", notion),
     ("nylas", nylas),
     ("onfido", onfido),
@@ -335,6 +356,7 @@ pub const ALL: &[Entry] = &[
     ("paystack", paystack),
     ("persona", persona),
     ("pinwheel", pinwheel),
+    ("plaid", plaid),
     ("plivo", plivo),
     ("polar", polar),
     ("postmark", postmark),
@@ -385,6 +407,7 @@ pub const ALL: &[Entry] = &[
     ("vapi", vapi),
     ("vercel", vercel),
     ("vmware-workspace-one", vmware_workspace_one),
+    ("vonage", vonage),
     ("webex", webex),
     ("webflow", webflow),
     ("wise", wise),
@@ -428,6 +451,8 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("dodopayments", "dodo-payments"),
     ("eleven-labs", "elevenlabs"),
     ("entrust", "onfido"),
+    ("event-grid", "azure-event-grid"),
+    ("eventgrid", "azure-event-grid"),
     ("eventsub", "twitch"),
     ("facebook", "meta"),
     ("fal", "fal-ai"),
@@ -437,11 +462,13 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("forge", "autodesk-aps"),
     ("frame-io", "frameio"),
     ("gemini", "google-gemini"),
+    ("gemini-dynamic", "google-gemini-dynamic"),
     ("ghost-cms", "ghost"),
     ("gitlab-secret-token", "gitlab-token"),
     ("gitlab-signing", "gitlab"),
     ("gitlab-signing-token", "gitlab"),
     ("go-cardless", "gocardless"),
+    ("google-pubsub", "google-pubsub-push"),
     ("grafana-alerting", "grafana"),
     ("heroku-app-webhooks", "heroku"),
     ("hubspot-v3", "hubspot"),
@@ -462,10 +489,13 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("maxio", "chargify"),
     ("maxio-advanced-billing", "chargify"),
     ("mercadopago", "mercado-pago"),
+    ("message-bird", "messagebird"),
     ("messenger", "meta"),
     ("midtrans-payouts", "midtrans-iris"),
     ("moderntreasury", "modern-treasury"),
+    ("monday-com", "monday"),
     ("mongodb", "mongodb-atlas"),
+    ("nexmo", "vonage"),
     ("nexus", "sonatype-nexus"),
     ("nexus-repository", "sonatype-nexus"),
     ("nylas-v3", "nylas"),
@@ -475,6 +505,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("plivo-v3", "plivo"),
     ("plivo-voice", "plivo"),
     ("polar-sh", "polar"),
+    ("pubsub", "google-pubsub-push"),
     ("pusher-channels", "pusher"),
     ("quickbooks-online", "quickbooks"),
     ("quicknode-streams", "quicknode"),
@@ -510,6 +541,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("twitch-eventsub", "twitch"),
     ("urban-airship", "airship"),
     ("vapi-ai", "vapi"),
+    ("vonage-messages", "vonage"),
     ("webex-teams", "webex"),
     ("whatsapp", "meta"),
     ("whatsapp-cloud", "meta"),
@@ -571,6 +603,7 @@ mod tests {
             "weak-algorithm",
             "Midtrans offers nothing better",
         ),
+        ("netlify", "token-never-expires", "Netlify signs no time"),
         (
             "quicknode",
             "no-separator",
@@ -683,11 +716,15 @@ mod tests {
         assert_eq!(
             of(Coverage::Credential),
             [
+                "azure-event-grid",
                 "cloudflare-notifications",
                 "datocms",
                 "figma",
                 "flutterwave-v3",
                 "gitlab-token",
+                "google-gemini-dynamic",
+                "google-pubsub-push",
+                "monday",
                 "postmark",
                 "prismic",
                 "telegram",

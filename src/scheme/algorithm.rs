@@ -47,13 +47,29 @@ pub enum Algorithm {
     RsaPkcs1Sha512,
     /// RSA-PSS with SHA-256 and a salt of 32 bytes. Needs the feature `public-key`.
     RsaPssSha256,
-    /// JWT with HS256. Needs the feature `jwt`, which is not in this release.
+    /// JWT or JWS with HS256: HMAC-SHA256. Needs the feature `jwt`.
+    #[serde(rename = "jwt-hs256")]
     JwtHs256,
-    /// JWT with RS256. Needs the feature `jwt`, which is not in this release.
+    /// JWT or JWS with HS384. Needs the feature `jwt`.
+    #[serde(rename = "jwt-hs384")]
+    JwtHs384,
+    /// JWT or JWS with HS512. Needs the feature `jwt`.
+    #[serde(rename = "jwt-hs512")]
+    JwtHs512,
+    /// JWT or JWS with RS256: RSA PKCS#1 v1.5. Needs the features `jwt` and `public-key`.
+    #[serde(rename = "jwt-rs256")]
     JwtRs256,
-    /// JWT with ES256. Needs the feature `jwt`, which is not in this release.
+    /// JWT or JWS with RS512. Needs the features `jwt` and `public-key`.
+    #[serde(rename = "jwt-rs512")]
+    JwtRs512,
+    /// JWT or JWS with PS256: RSA-PSS. Needs the features `jwt` and `public-key`.
+    #[serde(rename = "jwt-ps256")]
+    JwtPs256,
+    /// JWT or JWS with ES256: ECDSA on P-256. Needs the features `jwt` and `public-key`.
+    #[serde(rename = "jwt-es256")]
     JwtEs256,
-    /// JWT with Ed25519. Needs the feature `jwt`, which is not in this release.
+    /// JWT or JWS with `EdDSA` on Ed25519. Needs the features `jwt` and `ed25519`.
+    #[serde(rename = "jwt-eddsa")]
     JwtEdDsa,
 }
 
@@ -66,6 +82,8 @@ pub(crate) enum Family {
     KeyedHash,
     /// A signature over the content, by a private key that the provider keeps.
     PublicKey,
+    /// A token that is signed itself, and says what it stands for.
+    Token,
     /// The secret itself is in the request.
     Credential,
     /// Not in this build: the feature that brings it.
@@ -95,9 +113,13 @@ impl Algorithm {
             Self::RsaPkcs1Sha512 => "rsa-pkcs1-sha512",
             Self::RsaPssSha256 => "rsa-pss-sha256",
             Self::JwtHs256 => "jwt-hs256",
+            Self::JwtHs384 => "jwt-hs384",
+            Self::JwtHs512 => "jwt-hs512",
             Self::JwtRs256 => "jwt-rs256",
+            Self::JwtRs512 => "jwt-rs512",
+            Self::JwtPs256 => "jwt-ps256",
             Self::JwtEs256 => "jwt-es256",
-            Self::JwtEdDsa => "jwt-ed-dsa",
+            Self::JwtEdDsa => "jwt-eddsa",
         }
     }
 
@@ -112,7 +134,7 @@ impl Algorithm {
     #[must_use]
     pub const fn has_public_key(self) -> bool {
         matches!(
-            self,
+            self.primitive(),
             Self::Ed25519
                 | Self::EcdsaP256Sha256
                 | Self::EcdsaP256Sha256Fixed
@@ -120,9 +142,6 @@ impl Algorithm {
                 | Self::RsaPkcs1Sha256
                 | Self::RsaPkcs1Sha512
                 | Self::RsaPssSha256
-                | Self::JwtRs256
-                | Self::JwtEs256
-                | Self::JwtEdDsa
         )
     }
 
@@ -158,10 +177,50 @@ impl Algorithm {
                     Family::Needs("public-key")
                 }
             }
-            Self::JwtHs256 | Self::JwtRs256 | Self::JwtEs256 | Self::JwtEdDsa => {
-                Family::Needs("jwt")
-            }
+            Self::JwtHs256
+            | Self::JwtHs384
+            | Self::JwtHs512
+            | Self::JwtRs256
+            | Self::JwtRs512
+            | Self::JwtPs256
+            | Self::JwtEs256
+            | Self::JwtEdDsa => match self.primitive().family() {
+                Family::Hmac | Family::PublicKey if cfg!(feature = "jwt") => Family::Token,
+                Family::Needs(feature) if cfg!(feature = "jwt") => Family::Needs(feature),
+                _ => Family::Needs("jwt"),
+            },
         }
+    }
+
+    /// The algorithm with which a token is signed; for all others, the algorithm itself.
+    pub(crate) const fn primitive(self) -> Self {
+        match self {
+            Self::JwtHs256 => Self::HmacSha256,
+            Self::JwtHs384 => Self::HmacSha384,
+            Self::JwtHs512 => Self::HmacSha512,
+            Self::JwtRs256 => Self::RsaPkcs1Sha256,
+            Self::JwtRs512 => Self::RsaPkcs1Sha512,
+            Self::JwtPs256 => Self::RsaPssSha256,
+            Self::JwtEs256 => Self::EcdsaP256Sha256Fixed,
+            Self::JwtEdDsa => Self::Ed25519,
+            other => other,
+        }
+    }
+
+    /// The name that a token's header gives it as `alg`; `None` for what signs no tokens.
+    pub(crate) const fn jose_name(self) -> Option<&'static str> {
+        // ref: RFC 7518 §3.1, RFC 8037 §3.1.
+        Some(match self {
+            Self::JwtHs256 => "HS256",
+            Self::JwtHs384 => "HS384",
+            Self::JwtHs512 => "HS512",
+            Self::JwtRs256 => "RS256",
+            Self::JwtRs512 => "RS512",
+            Self::JwtPs256 => "PS256",
+            Self::JwtEs256 => "ES256",
+            Self::JwtEdDsa => "EdDSA",
+            _ => return None,
+        })
     }
 
     /// Bytes of a signature, where every signature of this algorithm has the same length.

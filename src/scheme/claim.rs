@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{JsonPointer, Template};
+use crate::scheme::{Filter, JsonPointer, Role, Template};
 
 /// A claim that a token must have.
 ///
-/// `exp`, `nbf` and `iat` need no entry to be checked where a token has them; an entry
-/// makes them required.
+/// `exp` and `nbf` need no entry to be checked where a token has them, with the future side
+/// of the scheme's tolerance as leeway (a minute without one); an entry makes them required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
@@ -49,5 +49,19 @@ impl Claim {
             is: vec![Template::literal(template)],
             ..Self::present(pointer)
         }
+    }
+
+    /// Whether the claim is a hash of the body, whichever of its values it has.
+    pub(crate) fn covers_body(&self) -> bool {
+        let hashes_body = |template: &Template| {
+            let mut values = template.values();
+            values.any(|(role, filters)| *role == Role::Body && filters.contains(&Filter::Sha256))
+        };
+        !self.is.is_empty() && self.is.iter().all(hashes_body)
+    }
+
+    /// Whether the claim is the end of the token's time.
+    pub(crate) fn is_expiry(&self) -> bool {
+        self.at.steps().eq(["exp"])
     }
 }

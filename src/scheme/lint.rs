@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::{
     scheme::{
-        Coverage, Dedupe, Encoding, Family, Filter, Handshake, Locate, MediaType, OnRetry, Role,
-        Scheme, SecretFormat, Segment, Shape, SignedHeadersForm, Tolerance, handshake::Expected,
-        signature::ItemKey,
+        Claim, Coverage, Dedupe, Encoding, Family, Filter, Handshake, Locate, MediaType, OnRetry,
+        Role, Scheme, SecretFormat, Segment, Shape, SignedHeadersForm, Template, Tolerance,
+        handshake::Expected, signature::ItemKey,
     },
     units::Span,
 };
@@ -124,10 +124,13 @@ impl Scheme {
 impl Shape {
     /// Whether the value at `at` is covered by the signature of this shape.
     pub(crate) fn signs(&self, scheme: &Scheme, at: &Locate) -> bool {
+        if matches!(at, Locate::Claim(_)) {
+            return true;
+        }
         let named = self
             .content
             .iter()
-            .flat_map(super::template::Template::values)
+            .flat_map(Template::values)
             .any(|(role, _)| match role {
                 Role::Timestamp => self.timestamp.as_ref().is_some_and(|field| field.at == *at),
                 Role::Id => self.event_id.as_ref() == Some(at),
@@ -150,6 +153,15 @@ impl Shape {
         named || (at.is_in_body() && self.covers(scheme) == Some(Coverage::Body))
     }
 
+    /// Whether something in it stands in a token.
+    fn uses_claims(&self) -> bool {
+        let is_claim = |at: &Locate| matches!(at, Locate::Claim(_));
+        !self.claims.is_empty()
+            || self.timestamp.iter().any(|field| is_claim(&field.at))
+            || self.event_id.iter().chain(&self.event_type).any(is_claim)
+            || self.fields.iter().any(|field| is_claim(&field.at))
+    }
+
     /// Whether the field called `name` is the only one of a form.
     fn is_whole_form(&self, name: &str) -> bool {
         self.fields
@@ -161,6 +173,13 @@ impl Shape {
     pub(crate) fn covers(&self, scheme: &Scheme) -> Option<Coverage> {
         if scheme.algorithm.family() == Family::Credential {
             return Some(Coverage::Credential);
+        }
+        if scheme.algorithm.family() == Family::Token && self.content.is_none() {
+            return Some(if self.claims.iter().any(Claim::covers_body) {
+                Coverage::Body
+            } else {
+                Coverage::Credential
+            });
         }
         let content = self.content.as_ref()?;
         let mut covers = None;
@@ -356,9 +375,16 @@ impl Linter<'_> {
                 }
             }
             Family::Hmac | Family::KeyedHash | Family::PublicKey => self.content(shape),
+            Family::Token => self.token(shape),
             Family::Needs(_) => {}
         }
         self.signature(shape);
+        if scheme.algorithm.jose_name().is_none() && shape.uses_claims() {
+            self.error(
+                "claims",
+                "`claims` and values at a `claim` need a JWT algorithm",
+            );
+        }
         if scheme.tolerance.is_some() && shape.timestamp.is_some() && !self.signs_timestamp(shape) {
             self.warn(
                 "window-on-unsigned-timestamp",
@@ -382,6 +408,48 @@ impl Linter<'_> {
             .is_some_and(|field| shape.signs(self.scheme, &field.at))
     }
 
+    fn token(&mut self, shape: &Shape) {
+        let scheme = self.scheme;
+        let signature = &shape.signature;
+        if signature.encoding != Encoding::Text || signature.list.is_some() {
+            self.error(
+                "token",
+                "a token stands alone and as it is: encoding = \"text\", without `list`",
+            );
+        }
+        if !signature.at.is_single_in_head() {
+            self.error(
+                "token",
+                "a token stands in one header, as a bearer token or in the query",
+            );
+        }
+        for claim in &shape.claims {
+            for (role, filters) in claim.is.iter().flat_map(Template::values) {
+                self.value(shape, role, filters);
+            }
+        }
+        if let Some(content) = &shape.content {
+            if !shape.claims.is_empty() {
+                self.error(
+                    "claims",
+                    "with `content`, the token's payload is that content, and has no `claims`",
+                );
+            }
+            for (role, filters) in content.values() {
+                self.value(shape, role, filters);
+            }
+        }
+        self.coverage(shape);
+        // What is signed beside the token has its own time, or none, like any signature.
+        let expires = shape.content.is_some() || shape.claims.iter().any(Claim::is_expiry);
+        if !expires && (scheme.tolerance.is_none() || shape.timestamp.is_none()) {
+            self.warn(
+                "token-never-expires",
+                "the token needs neither `exp` nor a `timestamp` with `tolerance`, so its age is never checked",
+            );
+        }
+    }
+
     fn content(&mut self, shape: &Shape) {
         let scheme = self.scheme;
         let Some(content) = &shape.content else {
@@ -391,40 +459,9 @@ impl Linter<'_> {
             );
             return;
         };
-        let mut has_secret = false;
+        let has_secret = content.values().any(|(role, _)| *role == Role::Secret);
         for (role, filters) in content.values() {
-            let named = match role {
-                Role::Timestamp => shape.timestamp.is_some(),
-                Role::Id => shape.event_id.is_some(),
-                Role::Field(name) => shape.fields.iter().any(|field| field.name == *name),
-                Role::SignedHeaders => shape.signed_headers.is_some(),
-                Role::SecretPart(part) => scheme.secret_parts.contains(part),
-                Role::Challenge => false,
-                Role::Secret => {
-                    has_secret = true;
-                    scheme.algorithm.family() == Family::KeyedHash
-                }
-                Role::Form => shape.when.content_type == Some(MediaType::Form),
-                Role::Body | Role::Url | Role::Path | Role::Query | Role::Method => true,
-            };
-            if !named {
-                self.error("role", role_hint(role));
-            }
-            for filter in filters {
-                let fits = match filter {
-                    Filter::Sha256 | Filter::Crc32 | Filter::Hex | Filter::Base64 => true,
-                    Filter::Hmac => false,
-                    Filter::Distinct => *role == Role::Form,
-                    Filter::First | Filter::Minify => *role == Role::Body,
-                    Filter::Hubspot => *role == Role::Url,
-                };
-                if !fits {
-                    self.error(
-                        "filter",
-                        format!("a filter of `{{{role}}}` has no meaning there"),
-                    );
-                }
-            }
+            self.value(shape, role, filters);
         }
         for field in &shape.fields {
             let used = content
@@ -463,6 +500,40 @@ impl Linter<'_> {
         }
         self.coverage(shape);
         self.separators(shape);
+    }
+
+    /// A role of a content or a claim, and what is done to it.
+    fn value(&mut self, shape: &Shape, role: &Role, filters: &[Filter]) {
+        let scheme = self.scheme;
+        let named = match role {
+            Role::Timestamp => shape.timestamp.is_some(),
+            Role::Id => shape.event_id.is_some(),
+            Role::Field(name) => shape.fields.iter().any(|field| field.name == *name),
+            Role::SignedHeaders => shape.signed_headers.is_some(),
+            Role::SecretPart(part) => scheme.secret_parts.contains(part),
+            Role::Challenge => false,
+            Role::Secret => scheme.algorithm.family() == Family::KeyedHash,
+            Role::Form => shape.when.content_type == Some(MediaType::Form),
+            Role::Body | Role::Url | Role::Path | Role::Query | Role::Method => true,
+        };
+        if !named {
+            self.error("role", role_hint(role));
+        }
+        for filter in filters {
+            let fits = match filter {
+                Filter::Sha256 | Filter::Crc32 | Filter::Hex | Filter::Base64 => true,
+                Filter::Hmac => false,
+                Filter::Distinct => *role == Role::Form,
+                Filter::First | Filter::Minify => *role == Role::Body,
+                Filter::Hubspot => *role == Role::Url,
+            };
+            if !fits {
+                self.error(
+                    "filter",
+                    format!("a filter of `{{{role}}}` has no meaning there"),
+                );
+            }
+        }
     }
 
     fn coverage(&mut self, shape: &Shape) {
@@ -527,7 +598,8 @@ impl Linter<'_> {
     fn signature(&mut self, shape: &Shape) {
         let signature = &shape.signature;
         let credential = self.scheme.algorithm.family() == Family::Credential;
-        if (signature.encoding == Encoding::Text) && !credential {
+        let token = self.scheme.algorithm.jose_name().is_some();
+        if (signature.encoding == Encoding::Text) && !credential && !token {
             self.error(
                 "encoding",
                 "a signature is bytes: \"text\" is for tokens only",

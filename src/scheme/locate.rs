@@ -23,6 +23,8 @@ pub enum Locate {
     Item(String),
     /// A value in the JSON body.
     Json(JsonPointer),
+    /// A claim of the token that is the signature.
+    Claim(JsonPointer),
     /// A field of the form body, percent-decoded; it must be there exactly once.
     Form(String),
     /// As [`Form`](Self::Form), where the form may have no other field: then this one is the body.
@@ -60,6 +62,16 @@ impl Locate {
         Self::Json(JsonPointer::literal(pointer))
     }
 
+    /// The claim of the token at `pointer`.
+    ///
+    /// # Panics
+    ///
+    /// If `pointer` is not a JSON pointer. It is meant for literals.
+    #[must_use]
+    pub fn claim(pointer: &str) -> Self {
+        Self::Claim(JsonPointer::literal(pointer))
+    }
+
     /// The field of the form body called `name`.
     #[must_use]
     pub fn form(name: &str) -> Self {
@@ -81,6 +93,11 @@ impl Locate {
     /// Whether the value can only be read once the body is there.
     pub(crate) const fn is_in_body(&self) -> bool {
         matches!(self, Self::Json(_) | Self::Form(_) | Self::OnlyForm(_))
+    }
+
+    /// Whether it is one place in the head of a request.
+    pub(crate) const fn is_single_in_head(&self) -> bool {
+        matches!(self, Self::Header(_) | Self::Bearer | Self::Query(_))
     }
 
     /// The one header that the value stands in, if it is a single one.
@@ -105,6 +122,7 @@ impl fmt::Display for Locate {
             Self::HeaderFamily(prefix) => write!(f, "headers {prefix}1, {prefix}2 …"),
             Self::Item(key) => write!(f, "item {key} of the signature header"),
             Self::Json(pointer) => write!(f, "json {pointer}"),
+            Self::Claim(pointer) => write!(f, "claim {pointer} of the token"),
             Self::Form(name) => write!(f, "form field {name}"),
             Self::OnlyForm(name) => write!(f, "only form field {name}"),
             Self::Query(name) => write!(f, "query parameter {name}"),

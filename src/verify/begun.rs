@@ -17,6 +17,7 @@ use crate::{
             check_timestamp, fits, joins_url_and_body, keys, ports,
         },
         entries::{Entries, Entry, MAX_SIGNATURES, Proof},
+        token,
     },
 };
 
@@ -65,7 +66,12 @@ impl Begun {
         let (key_index, key) = keys(scheme, &reading, keyring, now)?
             .next()
             .ok_or(VerifyError::NoLiveKey)?;
+        if scheme.algorithm.family() == Family::Token {
+            token::check_times(&reading, scheme, now)?;
+        }
         let stream = match (sets, entries.is_some(), body_segment(shape)) {
+            // A token has a MAC over another text than the body.
+            _ if scheme.algorithm.family() == Family::Token => None,
             (1, true, Some(body)) => match (key.hasher(), &shape.content) {
                 (Some(mut hasher), Some(content)) => {
                     reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
@@ -129,6 +135,9 @@ impl Begun {
             ..reading
         };
         check_body_hash(&reading)?;
+        if let Some(key) = keyring.all().iter().find(|key| key.id == found.key_id) {
+            token::check_claims(&reading, key)?;
+        }
         let timestamp = check_timestamp(&reading, scheme, now)?;
         Ok(Authentic {
             shape: self.shape,
@@ -150,8 +159,7 @@ impl Begun {
         now: Timestamp,
     ) -> Result<Found<'static>, VerifyError> {
         let mut stream = self.stream.take();
-        if scheme.algorithm.family() == Family::PublicKey
-            && entries.len() * keyring.all().len() > MAX_SIGNATURES
+        if scheme.algorithm.has_public_key() && entries.len() * keyring.all().len() > MAX_SIGNATURES
         {
             return Err(VerifyError::TooManySignatures);
         }
@@ -239,20 +247,24 @@ pub(super) fn matches<'e>(
     reading: &Reading<'_>,
     key: &Key,
     stream: Option<Stream>,
-    mut entries: impl Iterator<Item = &'e Entry>,
+    entries: impl Iterator<Item = &'e Entry>,
 ) -> Result<bool, VerifyError> {
+    let mut entries = entries.peekable();
+    if let Some(Proof::Token(jws)) = entries.peek().map(|entry| &entry.proof) {
+        return token::verifies(reading, key, jws);
+    }
     if key.is_public() {
         let message = message(reading)?;
         return Ok(entries.any(|entry| match &entry.proof {
             Proof::Signature(signature) => key.verify(&message, signature),
-            Proof::Tag(_) => false,
+            Proof::Tag(_) | Proof::Token(_) => false,
         }));
     }
     let tag = compute(reading, key, stream)?;
     // Every entry is compared, so that the time does not tell which one matched.
     Ok(entries.fold(false, |any, entry| match &entry.proof {
         Proof::Tag(own) => own.matches(&tag) | any,
-        Proof::Signature(_) => any,
+        Proof::Signature(_) | Proof::Token(_) => any,
     }))
 }
 

@@ -7,7 +7,7 @@ use crate::{
     keys::{Key, Keyring},
     scheme::{Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
     timestamp::Timestamp,
-    verify::{VerifyError, entries::MAX_SETS},
+    verify::{VerifyError, entries::MAX_SETS, token},
 };
 
 /// Whether a request has this shape.
@@ -30,7 +30,7 @@ pub(super) fn keys<'k>(
     now: Timestamp,
 ) -> Result<impl Iterator<Item = (usize, &'k Key)>, VerifyError> {
     let wanted = match &scheme.key_id {
-        None => None,
+        None => token::key_id(scheme, reading, keyring)?,
         Some(at) => match reading.text(at) {
             Err(ReadError::Missing) => None,
             text => {

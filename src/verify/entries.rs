@@ -2,7 +2,7 @@
 
 use crate::{
     content::{Reading, numbered},
-    crypto::{Tag, sha256},
+    crypto::{Tag, jws::Jws, sha256},
     incoming::ReadError,
     keys::Key,
     scheme::{Encoding, Family, ItemKey, Locate, Scheme, Signature},
@@ -35,6 +35,8 @@ pub(super) enum Proof {
     Tag(Tag),
     /// A signature of some length.
     Signature(Vec<u8>),
+    /// A token that brings its own signature.
+    Token(Box<Jws>),
 }
 
 pub(super) struct Entry {
@@ -191,8 +193,10 @@ impl Entries {
 
 /// Decodes one signature: the canonical text, and where its length is known, of exactly that length.
 pub(super) fn decode(text: &str, signature: &Signature, scheme: &Scheme) -> Option<Proof> {
-    let text = text.strip_prefix(&signature.prefix)?.as_bytes();
+    let token = text.strip_prefix(&signature.prefix)?;
+    let text = token.as_bytes();
     match scheme.algorithm.family() {
+        Family::Token => Jws::parse(token, scheme.algorithm).map(|jws| Proof::Token(Box::new(jws))),
         Family::Credential => {
             if signature.encoding == Encoding::Text {
                 return Tag::new(&sha256(text)).map(Proof::Tag);

@@ -85,6 +85,21 @@ pub enum VerifyError {
     Mismatch,
     /// The signature is right, but the body is not the one whose hash it covers.
     BodyHashMismatch,
+    /// The token's `exp` has passed.
+    TokenExpired {
+        /// For how long.
+        since: Duration,
+    },
+    /// The token's `nbf` has not come yet.
+    TokenNotYetValid {
+        /// How long it still takes.
+        ahead: Duration,
+    },
+    /// The token is genuine, but says something else than it must.
+    ClaimMismatch {
+        /// Where the claim stands.
+        at: String,
+    },
 }
 
 impl VerifyError {
@@ -121,6 +136,9 @@ impl VerifyError {
             Self::EmptyBatch => "empty-batch",
             Self::Mismatch => "mismatch",
             Self::BodyHashMismatch => "body-hash-mismatch",
+            Self::TokenExpired { .. } => "token-expired",
+            Self::TokenNotYetValid { .. } => "token-not-yet-valid",
+            Self::ClaimMismatch { .. } => "claim-mismatch",
         }
     }
 }
@@ -157,6 +175,15 @@ impl fmt::Display for VerifyError {
             Self::EmptyBatch => f.write_str("the batch is empty, so nothing in it is signed"),
             Self::Mismatch => f.write_str("no signature matches any of the keys"),
             Self::BodyHashMismatch => f.write_str("the body is not the one whose hash is signed"),
+            Self::TokenExpired { since } => {
+                write!(f, "the token expired {} s ago", since.as_secs())
+            }
+            Self::TokenNotYetValid { ahead } => {
+                write!(f, "the token is valid only in {} s", ahead.as_secs())
+            }
+            Self::ClaimMismatch { at } => {
+                write!(f, "the token's claim {at} is not what it must be")
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod begun;
 mod checks;
 mod entries;
 mod error;
+mod token;
 
 use crate::{incoming::Incoming, keys::Keyring, scheme::Scheme, timestamp::Timestamp};
 

@@ -3,9 +3,12 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
-use crate::crypto::public::{
-    KeyKind, PublicKeyError,
-    parse::{Raw, rsa},
+use crate::{
+    crypto::public::{
+        KeyKind, PublicKeyError,
+        parse::{Raw, rsa},
+    },
+    scheme::Algorithm,
 };
 
 #[derive(Deserialize)]
@@ -22,16 +25,17 @@ struct Jwk {
     kid: Option<String>,
     alg: Option<String>,
     r#use: Option<String>,
+    key_ops: Option<Vec<String>>,
     x: Option<String>,
     y: Option<String>,
     n: Option<String>,
     e: Option<String>,
 }
 
-/// The keys of a JWK or a JWK set that are of `kind`. Others in a set are passed over.
+/// The keys of a JWK or a JWK set that `algorithm` can use. Others in a set are passed over.
 pub(super) fn parse(
     text: &str,
-    kind: KeyKind,
+    algorithm: Algorithm,
 ) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
     let document = serde_json::from_str(text).map_err(|_| PublicKeyError::Form)?;
     let (keys, is_set) = match document {
@@ -40,7 +44,7 @@ pub(super) fn parse(
     };
     let mut found = Vec::new();
     for key in keys {
-        match key.raw(kind) {
+        match key.raw(algorithm) {
             Ok(raw) => found.push((key.kid, raw)),
             Err(PublicKeyError::Kind) if is_set => {}
             Err(error) => return Err(error),
@@ -53,22 +57,25 @@ pub(super) fn parse(
 }
 
 impl Jwk {
-    fn raw(&self, kind: KeyKind) -> Result<Raw, PublicKeyError> {
+    fn raw(&self, algorithm: Algorithm) -> Result<Raw, PublicKeyError> {
+        let kind = KeyKind::of(algorithm).ok_or(PublicKeyError::Kind)?;
         let curve = self.crv.as_deref();
         let fits = match kind {
             KeyKind::Ed25519 => self.kty == "OKP" && curve == Some("Ed25519"),
             KeyKind::P256 => self.kty == "EC" && curve == Some("P-256"),
             KeyKind::Rsa => self.kty == "RSA",
         };
-        let names_fit = match (kind, self.alg.as_deref()) {
-            (_, None)
-            | (KeyKind::Ed25519, Some("EdDSA" | "Ed25519"))
-            | (KeyKind::P256, Some("ES256")) => true,
-            (KeyKind::Rsa, Some(name)) => name.starts_with("RS") || name.starts_with("PS"),
-            _ => false,
-        };
+        // A key that says what it is for is for nothing else.
+        let name_fits = self
+            .alg
+            .as_deref()
+            .is_none_or(|name| names(algorithm).contains(&name));
         let signs = self.r#use.as_deref().is_none_or(|used| used == "sig");
-        if !fits || !names_fit || !signs {
+        let verifies = self
+            .key_ops
+            .as_ref()
+            .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
+        if !fits || !name_fits || !signs || !verifies {
             return Err(PublicKeyError::Kind);
         }
         match kind {
@@ -80,6 +87,19 @@ impl Jwk {
             }
             KeyKind::Rsa => rsa(&bytes(self.n.as_ref())?, &bytes(self.e.as_ref())?),
         }
+    }
+}
+
+/// What a JWK calls an algorithm.
+const fn names(algorithm: Algorithm) -> &'static [&'static str] {
+    match algorithm {
+        // ref: RFC 9864 has the second name.
+        Algorithm::Ed25519 => &["EdDSA", "Ed25519"],
+        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha256Fixed => &["ES256"],
+        Algorithm::RsaPkcs1Sha256 => &["RS256"],
+        Algorithm::RsaPkcs1Sha512 => &["RS512"],
+        Algorithm::RsaPssSha256 => &["PS256"],
+        _ => &[],
     }
 }
 

@@ -37,8 +37,7 @@ const RSA_OID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// Reads the public keys in `text`: one, or those of a JWK set that `algorithm` can use.
 pub(crate) fn parse(algorithm: Algorithm, text: &str) -> Result<Vec<NamedKey>, PublicKeyError> {
-    let kind = KeyKind::of(algorithm).ok_or(PublicKeyError::Kind)?;
-    raw_keys(text, kind)?
+    raw_keys(text, algorithm)?
         .into_iter()
         .map(|(id, raw)| {
             let key = build(algorithm, raw)?;
@@ -47,10 +46,13 @@ pub(crate) fn parse(algorithm: Algorithm, text: &str) -> Result<Vec<NamedKey>, P
         .collect()
 }
 
-fn raw_keys(text: &str, kind: KeyKind) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
+fn raw_keys(
+    text: &str,
+    algorithm: Algorithm,
+) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
     let text = text.trim();
     if text.starts_with('{') {
-        return jwk::parse(text, kind);
+        return jwk::parse(text, algorithm);
     }
     let bytes = if text.starts_with("-----BEGIN ") {
         pem(text).ok_or(PublicKeyError::Form)?
@@ -68,7 +70,7 @@ fn raw_keys(text: &str, kind: KeyKind) -> Result<Vec<(Option<String>, Raw)>, Pub
         Raw::P256(_) => KeyKind::P256,
         Raw::Rsa(_) => KeyKind::Rsa,
     };
-    if found == kind {
+    if KeyKind::of(algorithm) == Some(found) {
         Ok(vec![(None, raw)])
     } else {
         Err(PublicKeyError::Kind)

@@ -1,0 +1,79 @@
+//! Tokens, as the provider would make them.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    crypto::jws,
+    keys::{Key, Keyring},
+    scheme::{Claim, JsonPointer},
+    sign::{SignError, Signer, put},
+    timestamp::Timestamp,
+};
+
+/// For how long a token that has to expire is good: as most providers have it.
+const LIFETIME_SECONDS: i64 = 300;
+
+impl Signer<'_> {
+    /// Puts a value into the token that is being made. Times are numbers there.
+    pub(super) fn place_claim(&mut self, at: &JsonPointer, value: &str) -> Result<(), SignError> {
+        let number = value.parse::<i64>().ok().filter(|_| value.len() >= 10);
+        let value = number.map_or_else(|| Value::from(value), Value::from);
+        put(&mut self.claims, at, value).ok_or(SignError::Unsupported)
+    }
+
+    /// Signs with a token.
+    pub(super) fn sign_token(
+        &mut self,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<(), SignError> {
+        let key = keyring.all().first().ok_or(SignError::Unsupported)?;
+        let header = jws::header(self.scheme.algorithm).ok_or(SignError::Unsupported)?;
+        let (payload, shown) = if let Some(content) = &self.shape.content {
+            let detached = self.with_reading(None, |reading| {
+                let mut payload = Vec::new();
+                reading.feed(content, Some(key), &mut |bytes| payload.extend(bytes))?;
+                Ok(jws::encode(&payload))
+            })?;
+            (detached, String::new())
+        } else {
+            for claim in &self.shape.claims {
+                self.fill(claim, key, now)?;
+            }
+            let claims = match &self.claims {
+                Value::Null => Value::Object(Map::new()),
+                claims => claims.clone(),
+            };
+            let payload = jws::encode(claims.to_string().as_bytes());
+            (payload.clone(), payload)
+        };
+        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?;
+        hasher.update(format!("{header}.{payload}").as_bytes());
+        let signature = jws::encode(hasher.finish().as_bytes());
+        let prefix = &self.shape.signature.prefix;
+        let token = format!("{prefix}{header}.{shown}.{signature}");
+        self.place(&self.shape.signature.at, &token)
+    }
+
+    /// Gives the token a claim that it has to have.
+    fn fill(&mut self, claim: &Claim, key: &Key, now: Timestamp) -> Result<(), SignError> {
+        let is_there = self.claims.pointer(&claim.at.to_string()).is_some();
+        if is_there || (claim.unless_empty && self.signed.body.is_empty()) {
+            return Ok(());
+        }
+        let value = match (claim.is.first(), claim.at.to_string().as_str()) {
+            (Some(template), _) => {
+                let text = self.with_reading(None, |reading| {
+                    let mut text = Vec::new();
+                    reading.feed(template, Some(key), &mut |bytes| text.extend(bytes))?;
+                    Ok(String::from_utf8_lossy(&text).into_owned())
+                })?;
+                text.parse().map_or(Value::String(text), Value::Bool)
+            }
+            (None, "/exp") => (now.unix_seconds() + LIFETIME_SECONDS).into(),
+            (None, "/iat" | "/nbf") => now.unix_seconds().into(),
+            (None, at) => return Err(SignError::MissingValue(at.to_owned())),
+        };
+        put(&mut self.claims, &claim.at, value).ok_or(SignError::Unsupported)
+    }
+}

@@ -1,0 +1,191 @@
+//! Tokens: their signature, their time, and what they must say.
+
+use std::time::Duration;
+
+use crate::{
+    content::Reading,
+    crypto::{Tag, jws::Jws},
+    incoming::{self, ReadError},
+    keys::{Key, Keyring},
+    scheme::{Claim, Family, JsonPointer, Locate, Scheme},
+    timestamp::Timestamp,
+    verify::VerifyError,
+};
+
+/// How far two clocks may be apart where the scheme has no tolerance.
+const LEEWAY: Duration = Duration::from_mins(1);
+
+/// The most digits of a time in seconds, far beyond any real one.
+const MAX_DIGITS: usize = 12;
+
+/// The id of the key that a token with a public key names, where the configured keys have ids of their own.
+pub(super) fn key_id(
+    scheme: &Scheme,
+    reading: &Reading<'_>,
+    keyring: &Keyring,
+) -> Result<Option<String>, VerifyError> {
+    if scheme.algorithm.family() != Family::Token || !scheme.algorithm.has_public_key() {
+        return Ok(None);
+    }
+    let at = &reading.shape.signature.at;
+    let text = reading
+        .text(at)
+        .map_err(|error| VerifyError::read("token", at, error))?;
+    let jws = text
+        .strip_prefix(&reading.shape.signature.prefix)
+        .and_then(|token| Jws::parse(token, scheme.algorithm));
+    match jws.and_then(|jws| jws.key_id) {
+        Some(id) if keyring.ids().any(|known| known == id) => Ok(Some(id)),
+        Some(_) if keyring.has_explicit_ids() => Err(VerifyError::UnknownKeyId),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the token is signed by `key`.
+pub(super) fn verifies(reading: &Reading<'_>, key: &Key, jws: &Jws) -> Result<bool, VerifyError> {
+    let detached = match &reading.shape.content {
+        Some(content) => {
+            let mut payload = Vec::new();
+            reading.feed(content, None, &mut |bytes| payload.extend_from_slice(bytes))?;
+            Some(payload)
+        }
+        None => None,
+    };
+    let Some(input) = jws.signing_input(detached.as_deref()) else {
+        return Ok(false);
+    };
+    Ok(match key.hasher() {
+        Some(mut hasher) => {
+            hasher.update(&input);
+            Tag::new(&jws.signature).is_some_and(|own| own.matches(&hasher.finish()))
+        }
+        None => key.verify(&input, &jws.signature),
+    })
+}
+
+/// Checks `exp` and `nbf`, where the token has them.
+///
+/// They need no key, so a token that is out of its time costs no body.
+pub(super) fn check_times(
+    reading: &Reading<'_>,
+    scheme: &Scheme,
+    now: Timestamp,
+) -> Result<(), VerifyError> {
+    if reading.shape.content.is_some() {
+        // The payload of a detached token is no set of claims.
+        return Ok(());
+    }
+    let leeway = scheme
+        .tolerance
+        .map_or(LEEWAY, |tolerance| tolerance.future.duration());
+    let token = Payload::read(reading)?;
+    if let Some(expires) = token.time("/exp")? {
+        let since = now.saturating_duration_since(expires);
+        if since > leeway {
+            return Err(VerifyError::TokenExpired { since });
+        }
+    }
+    if let Some(from) = token.time("/nbf")? {
+        let ahead = from.saturating_duration_since(now);
+        if ahead > leeway {
+            return Err(VerifyError::TokenNotYetValid { ahead });
+        }
+    }
+    Ok(())
+}
+
+/// Checks what the token says; its signature is known to be right.
+pub(super) fn check_claims(reading: &Reading<'_>, key: &Key) -> Result<(), VerifyError> {
+    if reading.shape.claims.is_empty() {
+        return Ok(());
+    }
+    let token = Payload::read(reading)?;
+    for claim in &reading.shape.claims {
+        token.check(claim, reading, key)?;
+    }
+    Ok(())
+}
+
+/// What a token says.
+struct Payload(Vec<u8>);
+
+impl Payload {
+    fn read(reading: &Reading<'_>) -> Result<Self, VerifyError> {
+        let at = &reading.shape.signature.at;
+        reading
+            .token_payload()
+            .map(Self)
+            .map_err(|error| VerifyError::read("token", at, error))
+    }
+
+    /// The JSON text of a claim; `None` where it is missing.
+    fn claim(&self, at: &JsonPointer) -> Result<Option<&str>, VerifyError> {
+        let found = incoming::json_root(&self.0).and_then(|root| incoming::json_at(root, at));
+        match found {
+            Ok(raw) => Ok(Some(raw)),
+            Err(ReadError::Missing) => Ok(None),
+            Err(error) => Err(VerifyError::read(
+                "claim",
+                &Locate::Claim(at.clone()),
+                error,
+            )),
+        }
+    }
+
+    /// A time in whole seconds. Anything else that stands there is no time, and is refused:
+    /// a text or a null would otherwise switch the check off.
+    fn time(&self, pointer: &str) -> Result<Option<Timestamp>, VerifyError> {
+        let at = JsonPointer::literal(pointer);
+        let Some(raw) = self.claim(&at)? else {
+            return Ok(None);
+        };
+        let digits = raw.len() <= MAX_DIGITS && raw.bytes().all(|c| c.is_ascii_digit());
+        match raw.parse().ok().filter(|_| digits) {
+            Some(seconds) => Ok(Some(Timestamp::from_unix_seconds(seconds))),
+            None => Err(VerifyError::TimestampMalformed {
+                at: Locate::Claim(at).to_string(),
+            }),
+        }
+    }
+
+    fn check(&self, claim: &Claim, reading: &Reading<'_>, key: &Key) -> Result<(), VerifyError> {
+        let at = || Locate::Claim(claim.at.clone());
+        let raw = match self.claim(&claim.at)? {
+            None if claim.unless_empty && reading.incoming.body.is_empty() => return Ok(()),
+            None | Some("null") => {
+                return Err(VerifyError::read("claim", &at(), ReadError::Missing));
+            }
+            Some(raw) => raw,
+        };
+        if claim.is.is_empty() {
+            return Ok(());
+        }
+        // ref: RFC 7519 §4.1.3: an audience is one text or a list of them.
+        let values = if raw.starts_with('[') {
+            incoming::json_elements(raw)
+                .map_err(|error| VerifyError::read("claim", &at(), error))?
+                .into_iter()
+                .map(|element| element.get())
+                .collect()
+        } else {
+            vec![raw]
+        };
+        for wanted in &claim.is {
+            let mut text = Vec::new();
+            reading.feed(wanted, Some(key), &mut |bytes| {
+                text.extend_from_slice(bytes)
+            })?;
+            let is_it = |raw: &&str| {
+                let whole = JsonPointer::literal("");
+                incoming::json_value(raw.as_bytes(), &whole)
+                    .is_ok_and(|value| value.as_bytes() == text)
+            };
+            if values.iter().any(is_it) {
+                return Ok(());
+            }
+        }
+        Err(VerifyError::ClaimMismatch {
+            at: claim.at.to_string(),
+        })
+    }
+}
