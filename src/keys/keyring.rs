@@ -105,6 +105,16 @@ impl Keyring {
         &self.keys
     }
 
+    /// Whether a key has this id.
+    pub(crate) fn has_id(&self, id: &str) -> bool {
+        self.ids().any(|known| known == id)
+    }
+
+    /// Whether any key has an id of its own, from its owner or its JWK, and not just its place.
+    pub(crate) fn has_own_ids(&self) -> bool {
+        self.keys.iter().any(|key| key.has_own_id)
+    }
+
     /// The keys that are live at `now`, with their places.
     pub(crate) fn live(&self, now: Timestamp) -> impl Iterator<Item = (usize, &Key)> {
         self.keys
@@ -125,6 +135,8 @@ impl fmt::Debug for Keyring {
 /// A key of a keyring.
 pub(crate) struct Key {
     pub(crate) id: Arc<str>,
+    /// Whether somebody gave it that id: its owner, or a JWK.
+    has_own_id: bool,
     not_before: Option<Timestamp>,
     not_after: Option<Timestamp>,
     parts: Vec<(String, Zeroizing<String>)>,
@@ -160,8 +172,9 @@ impl Key {
                 return Err(SecretError::MissingPart(name.clone()));
             }
         }
-        let key = |id: &str, material| Self {
-            id: id.into(),
+        let key = |own: Option<&str>, material| Self {
+            id: own.unwrap_or(id).into(),
+            has_own_id: own.is_some() || secret.id.is_some(),
             not_before: secret.not_before,
             not_after: secret.not_after,
             parts: secret.parts.clone(),
@@ -170,11 +183,10 @@ impl Key {
         let family = scheme.algorithm.family();
         if family == Family::PublicKey {
             let keys = public_keys(scheme.algorithm, secret)?;
-            let named = keys.into_iter().map(|(own, material)| match own {
-                Some(own) => key(&own, material),
-                None => key(id, material),
-            });
-            return Ok(named.collect());
+            let named = keys.into_iter();
+            return Ok(named
+                .map(|(own, material)| key(own.as_deref(), material))
+                .collect());
         }
         let bytes = decode(scheme, &secret.value)?;
         // A MAC pads its key with zero bytes, so that these are the empty key.
@@ -193,7 +205,7 @@ impl Key {
                 secret: bytes,
             },
         };
-        Ok(vec![key(id, material)])
+        Ok(vec![key(None, material)])
     }
 
     /// The MAC or hash at the start of a message; `None` for credentials.
