@@ -101,13 +101,18 @@ impl Keyring {
         self.keys.iter().map(|key| &*key.id)
     }
 
-    /// Whether a key has an id that was given to it, by the operator or in its JWK.
-    pub(crate) fn has_explicit_ids(&self) -> bool {
-        self.keys.iter().any(|key| key.is_named)
-    }
-
     pub(crate) fn all(&self) -> &[Key] {
         &self.keys
+    }
+
+    /// Whether a key has this id.
+    pub(crate) fn has_id(&self, id: &str) -> bool {
+        self.ids().any(|known| known == id)
+    }
+
+    /// Whether any key has an id of its own, from its owner or its JWK, and not just its place.
+    pub(crate) fn has_own_ids(&self) -> bool {
+        self.keys.iter().any(|key| key.has_own_id)
     }
 
     /// The keys that are live at `now`, with their places.
@@ -130,8 +135,8 @@ impl fmt::Debug for Keyring {
 /// A key of a keyring.
 pub(crate) struct Key {
     pub(crate) id: Arc<str>,
-    /// Whether the id was given, and is not just the key's place.
-    is_named: bool,
+    /// Whether somebody gave it that id: its owner, or a JWK.
+    has_own_id: bool,
     not_before: Option<Timestamp>,
     not_after: Option<Timestamp>,
     parts: Vec<(String, Zeroizing<String>)>,
@@ -167,9 +172,9 @@ impl Key {
                 return Err(SecretError::MissingPart(name.clone()));
             }
         }
-        let key = |id: &str, is_named, material| Self {
-            id: id.into(),
-            is_named,
+        let key = |own: Option<&str>, material| Self {
+            id: own.unwrap_or(id).into(),
+            has_own_id: own.is_some() || secret.id.is_some(),
             not_before: secret.not_before,
             not_after: secret.not_after,
             parts: secret.parts.clone(),
@@ -179,11 +184,10 @@ impl Key {
         let family = algorithm.family();
         if family == Family::PublicKey {
             let keys = public_keys(algorithm, secret)?;
-            let named = keys.into_iter().map(|(own, material)| match own {
-                Some(own) => key(&own, true, material),
-                None => key(id, secret.id.is_some(), material),
-            });
-            return Ok(named.collect());
+            let named = keys.into_iter();
+            return Ok(named
+                .map(|(own, material)| key(own.as_deref(), material))
+                .collect());
         }
         let bytes = decode(scheme, &secret.value)?;
         // A MAC pads its key with zero bytes, so that these are the empty key.
@@ -202,7 +206,7 @@ impl Key {
                 secret: bytes,
             },
         };
-        Ok(vec![key(id, secret.id.is_some(), material)])
+        Ok(vec![key(None, material)])
     }
 
     /// The MAC or hash at the start of a message; `None` for credentials.

@@ -114,6 +114,9 @@ impl Secret {
 
     /// Gives the secret an id, which logs, metrics and handlers see.
     /// Without one it is `key-1`, `key-2` … by its place in the keyring.
+    ///
+    /// Where requests name their key, this is the name: a key with an id is tried for its own
+    /// requests only, and a request that names an unknown one is refused.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());

@@ -187,9 +187,10 @@ where
         }
     }
     let early = check_head(endpoint, parts, is_delivery).and_then(|encoding| {
-        let begun = Begun::new(head, scheme, &endpoint.keyring, now);
-        match begun {
-            Ok(begun) => Ok((encoding, Ok(begun))),
+        let keyed = Begun::new(head, scheme, now)
+            .and_then(|begun| begun.with_keys(&endpoint.keyring, head, scheme, now));
+        match keyed {
+            Ok(keyed) => Ok((encoding, Ok(keyed))),
             // A question in a body comes without a signature, so the body is needed to tell.
             Err(error) if handshake::may_be_in_body(scheme, &parts.method) => {
                 Ok((encoding, Err(error)))
@@ -197,7 +198,7 @@ where
             Err(error) => Err(RejectionKind::Verification(error)),
         }
     });
-    let (encoding, mut begun) = match early {
+    let (encoding, mut keyed) = match early {
         Ok(early) => early,
         Err(kind) => {
             return Err(Refused {
@@ -210,10 +211,10 @@ where
     let incoming_body = pin!(incoming_body);
     let packed = encoding == Encoding::Gzip;
     let on_frame = |frame: &[u8]| {
-        if let Ok(begun) = &mut begun
+        if let Ok(keyed) = &mut keyed
             && !packed
         {
-            begun.update(frame);
+            keyed.update(frame);
         }
     };
     let refused = |kind, bytes: Option<&Bytes>| Refused {
@@ -231,8 +232,8 @@ where
     if packed {
         signed = unpack(&received, endpoint.body_limit)
             .map_err(|kind| refused(kind, Some(&received)))?;
-        if let Ok(begun) = &mut begun {
-            begun.update(&signed);
+        if let Ok(keyed) = &mut keyed {
+            keyed.update(&signed);
         }
     }
 
@@ -241,7 +242,7 @@ where
         body: &signed,
     };
     // The clock has gone on while the body came: the window is judged by when it started.
-    let verified = begun.and_then(|begun| begun.finish(incoming, scheme, &endpoint.keyring, now));
+    let verified = keyed.and_then(|keyed| keyed.finish(incoming, scheme, now));
     let authentic = match verified {
         Ok(authentic) => authentic,
         Err(error) => {

@@ -36,7 +36,7 @@
 //! | `algorithm` | an [`Algorithm`], such as `"hmac-sha256"` | required |
 //! | `secret` | a [`SecretFormat`]: what the dashboard shows | `"text"` |
 //! | `secret_parts` | names of further parts of each secret | none |
-//! | `key_id` | where the request names the key | all keys are tried |
+//! | `key_id` | where the request names the key; it binds where keys were given ids | all keys are tried |
 //! | `remote_keys` | where the provider publishes its keys: see [`RemoteKeys`] | none |
 //! | `coverage` | `"body"`, `"fields"` or `"credential"` | `"body"` |
 //! | `content` | a [`Template`]: what is signed | required, but for credentials |
@@ -126,7 +126,8 @@ pub struct Scheme {
     pub secret: SecretFormat,
     /// The named parts that each secret must bring beside its value (Braintree's `public_key`).
     pub secret_parts: Vec<String>,
-    /// Where the request names the key. It only chooses among the configured ones.
+    /// Where the request names the key. It only chooses among the configured ones, and
+    /// only where they were given ids, by [`Secret::with_id`](crate::Secret::with_id) or by their JWK.
     pub key_id: Option<Locate>,
     /// Where the provider publishes its public keys.
     pub remote_keys: Option<RemoteKeys>,

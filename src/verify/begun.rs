@@ -14,20 +14,26 @@ use crate::{
         authentic::batch_items,
         checks::{
             begins_as_json, body_segment, check_body_hash, check_sets, check_sources,
-            check_timestamp, fits, joins_url_and_body, keys, ports,
+            check_timestamp, fits, joins_url_and_body, keys, ports, wanted_key_id,
         },
         entries::{Entries, Entry, MAX_SIGNATURES, Proof},
         token,
     },
 };
 
-/// A verification whose cheap checks have passed, and whose body is on the way.
+/// A verification whose cheap checks have passed. It has no keys yet.
 pub(crate) struct Begun {
     shape: usize,
     /// The signatures, where they stand in the head.
     entries: Option<Entries>,
     /// Which sets have a timestamp inside the window; bit by bit.
     live_sets: u8,
+}
+
+/// A verification that has its keys, and takes in the body.
+pub(crate) struct Keyed {
+    begun: Begun,
+    keyring: Keyring,
     /// The MAC of the newest key, fed as the body arrives.
     stream: Option<Stream>,
 }
@@ -40,11 +46,10 @@ pub(super) struct Stream {
 }
 
 impl Begun {
-    /// Checks everything that the head decides, before a byte of the body is read.
+    /// Checks everything that the head decides without a key, before a byte of the body is read.
     pub(crate) fn new(
         head: Head<'_>,
         scheme: &Scheme,
-        keyring: &Keyring,
         now: Timestamp,
     ) -> Result<Self, VerifyError> {
         let incoming = Incoming { head, body: &[] };
@@ -63,38 +68,63 @@ impl Begun {
         let sets = entries.as_ref().map_or(1, |entries| entries.sets);
         let live_sets = check_sets(&reading, scheme, sets, now)?;
         check_sources(&reading, live_sets)?;
-        let (key_index, key) = keys(scheme, &reading, keyring, now)?
-            .next()
-            .ok_or(VerifyError::NoLiveKey)?;
         if scheme.algorithm.family() == Family::Token {
             token::check_times(&reading, scheme, now)?;
         }
-        let stream = match (sets, entries.is_some(), body_segment(shape)) {
-            // A token has a MAC over another text than the body.
-            _ if scheme.algorithm.family() == Family::Token => None,
-            (1, true, Some(body)) => match (key.hasher(), &shape.content) {
-                (Some(mut hasher), Some(content)) => {
-                    reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
-                        hasher.update(bytes);
-                    })?;
-                    Some(Stream {
-                        hasher,
-                        key: key_index,
-                        rest: body + 1,
-                    })
-                }
-                _ => None,
-            },
-            _ => None,
-        };
+        wanted_key_id(scheme, &reading)?;
         Ok(Self {
             shape: index,
             entries,
             live_sets,
-            stream,
         })
     }
 
+    /// Goes on with the keys: chooses among them, and starts the MAC of the newest.
+    ///
+    /// The body may be on its way or there already; it is still to be handed to [`Keyed::update`].
+    pub(crate) fn with_keys(
+        self,
+        keyring: &Keyring,
+        head: Head<'_>,
+        scheme: &Scheme,
+        now: Timestamp,
+    ) -> Result<Keyed, VerifyError> {
+        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
+        let reading = Reading::new(shape, Incoming { head, body: &[] });
+        let wanted = wanted_key_id(scheme, &reading)?;
+        let (key_index, key) = keys(wanted.as_deref(), keyring, now)?
+            .next()
+            .ok_or(VerifyError::NoLiveKey)?;
+        // A token has a MAC over another text than the body.
+        let plain = scheme.algorithm.family() != Family::Token;
+        let sets = self.entries.as_ref().map(|entries| entries.sets);
+        let stream = match (
+            sets.filter(|_| plain),
+            body_segment(shape),
+            key.hasher(),
+            &shape.content,
+        ) {
+            (Some(1), Some(body), Some(mut hasher), Some(content)) => {
+                reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
+                    hasher.update(bytes);
+                })?;
+                Some(Stream {
+                    hasher,
+                    key: key_index,
+                    rest: body + 1,
+                })
+            }
+            _ => None,
+        };
+        Ok(Keyed {
+            begun: self,
+            keyring: keyring.clone(),
+            stream,
+        })
+    }
+}
+
+impl Keyed {
     /// Takes in more of the body, as received and in order.
     pub(crate) fn update(&mut self, frame: &[u8]) {
         if let Some(stream) = &mut self.stream {
@@ -107,10 +137,10 @@ impl Begun {
         mut self,
         incoming: Incoming<'_>,
         scheme: &Scheme,
-        keyring: &Keyring,
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
-        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
+        let index = self.begun.shape;
+        let shape = scheme.shapes.get(index).ok_or(VerifyError::NoShape)?;
         if joins_url_and_body(shape) && !begins_as_json(incoming.body) {
             return Err(VerifyError::Malformed {
                 name: "body".to_owned(),
@@ -119,13 +149,13 @@ impl Begun {
         }
         let reading = Reading::new(shape, incoming);
         let found = match &shape.each {
-            Some(batch) => verify_batch(&reading, batch, scheme, keyring, now)?,
+            Some(batch) => verify_batch(&reading, batch, scheme, &self.keyring, now)?,
             None => {
-                let entries = match self.entries.take() {
+                let entries = match self.begun.entries.take() {
                     Some(entries) => entries,
                     None => Entries::read(&reading, scheme)?,
                 };
-                self.search(&reading, &entries, scheme, keyring, now)?
+                self.search(&reading, &entries, scheme, now)?
             }
         };
         let reading = Reading {
@@ -135,12 +165,12 @@ impl Begun {
             ..reading
         };
         check_body_hash(&reading)?;
-        if let Some(key) = keyring.all().iter().find(|key| key.id == found.key_id) {
+        if let Some(key) = self.keyring.all().iter().find(|key| key.id == found.key_id) {
             token::check_claims(&reading, key)?;
         }
         let timestamp = check_timestamp(&reading, scheme, now)?;
         Ok(Authentic {
-            shape: self.shape,
+            shape: index,
             set: found.set,
             toggle_port: found.toggle_port,
             key_id: found.key_id,
@@ -155,16 +185,16 @@ impl Begun {
         reading: &Reading<'_>,
         entries: &Entries,
         scheme: &Scheme,
-        keyring: &Keyring,
         now: Timestamp,
     ) -> Result<Found<'static>, VerifyError> {
         let mut stream = self.stream.take();
-        if scheme.algorithm.has_public_key() && entries.len() * keyring.all().len() > MAX_SIGNATURES
+        if scheme.algorithm.has_public_key()
+            && entries.len() * self.keyring.all().len() > MAX_SIGNATURES
         {
             return Err(VerifyError::TooManySignatures);
         }
         for set in 0..entries.sets {
-            if self.live_sets & (1 << set) == 0 {
+            if self.begun.live_sets & (1 << set) == 0 {
                 continue;
             }
             for toggle_port in ports(scheme, reading) {
@@ -173,7 +203,8 @@ impl Begun {
                     toggle_port,
                     ..*reading
                 };
-                for (index, key) in keys(scheme, &reading, keyring, now)? {
+                let id = wanted_key_id(scheme, &reading)?;
+                for (index, key) in keys(id.as_deref(), &self.keyring, now)? {
                     let wanted = || entries.of(set, &reading.shape.signature, key);
                     if wanted().next().is_none() {
                         continue;
@@ -214,6 +245,7 @@ pub(super) fn verify_batch<'a>(
     let items = batch_items(reading.incoming.body, batch)
         .map_err(|error| VerifyError::read("batch", &Locate::Json(batch.array.clone()), error))?;
     let first = items.first().copied();
+    let wanted = wanted_key_id(scheme, reading)?;
     let mut key_id = None;
     for item in items {
         let reading = Reading {
@@ -222,7 +254,7 @@ pub(super) fn verify_batch<'a>(
         };
         let entries = Entries::read(&reading, scheme)?;
         let mut matched = None;
-        for (_, key) in keys(scheme, &reading, keyring, now)? {
+        for (_, key) in keys(wanted.as_deref(), keyring, now)? {
             let wanted = entries.of(0, &reading.shape.signature, key);
             if matches(&reading, key, None, wanted)? {
                 matched = Some(Arc::clone(&key.id));

@@ -1,5 +1,7 @@
 //! The checks around the signature: which shape and keys, what the head has to have, the window, the body's hash.
 
+use std::borrow::Cow;
+
 use crate::{
     content::{Reading, Source},
     crypto::{Tag, sha256},
@@ -22,25 +24,34 @@ pub(super) fn fits(shape: &Shape, head: Head<'_>) -> bool {
         && when.query.as_ref().is_none_or(|name| head.has_query(name))
 }
 
-/// The keys that may verify this request: all live ones, or the one that it names.
-pub(super) fn keys<'k>(
+/// The id of the key that the request names, if it names one. It only ever looks up.
+pub(super) fn wanted_key_id<'a>(
     scheme: &Scheme,
-    reading: &Reading<'_>,
+    reading: &Reading<'a>,
+) -> Result<Option<Cow<'a, str>>, VerifyError> {
+    let Some(at) = &scheme.key_id else {
+        return Ok(token::key_id(scheme, reading)?.map(Cow::Owned));
+    };
+    match reading.text(at) {
+        Ok(id) => Ok(Some(id)),
+        Err(ReadError::Missing) => Ok(None),
+        Err(error) => Err(VerifyError::read("key id", at, error)),
+    }
+}
+
+/// The keys that may verify a request which names `wanted`.
+///
+/// An id that a key has chooses that key. Any other is refused where ids were given, by the
+/// operator or by a JWK; where all keys have only their places for ids, it says nothing.
+pub(super) fn keys<'k>(
+    wanted: Option<&str>,
     keyring: &'k Keyring,
     now: Timestamp,
-) -> Result<impl Iterator<Item = (usize, &'k Key)>, VerifyError> {
-    let wanted = match &scheme.key_id {
-        None => token::key_id(scheme, reading, keyring)?,
-        Some(at) => match reading.text(at) {
-            Err(ReadError::Missing) => None,
-            text => {
-                let id = text.map_err(|error| VerifyError::read("key id", at, error))?;
-                if !keyring.ids().any(|known| known == id) {
-                    return Err(VerifyError::UnknownKeyId);
-                }
-                Some(id.into_owned())
-            }
-        },
+) -> Result<impl Iterator<Item = (usize, &'k Key)> + use<'k>, VerifyError> {
+    let wanted = match wanted {
+        Some(id) if keyring.has_id(id) => Some(id.to_owned()),
+        Some(_) if keyring.has_own_ids() => return Err(VerifyError::UnknownKeyId),
+        _ => None,
     };
     Ok(keyring
         .live(now)

@@ -45,7 +45,8 @@ pub fn verify(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<Authentic, VerifyError> {
-    let mut begun = Begun::new(incoming.head, scheme, keyring, now)?;
-    begun.update(incoming.body);
-    begun.finish(*incoming, scheme, keyring, now)
+    let begun = Begun::new(incoming.head, scheme, now)?;
+    let mut keyed = begun.with_keys(keyring, incoming.head, scheme, now)?;
+    keyed.update(incoming.body);
+    keyed.finish(*incoming, scheme, now)
 }

@@ -6,7 +6,7 @@ use crate::{
     content::Reading,
     crypto::{Tag, jws::Jws},
     incoming::{self, ReadError},
-    keys::{Key, Keyring},
+    keys::Key,
     scheme::{Claim, Family, JsonPointer, Locate, Scheme},
     timestamp::Timestamp,
     verify::VerifyError,
@@ -18,11 +18,10 @@ const LEEWAY: Duration = Duration::from_mins(1);
 /// The most digits of a time in seconds, far beyond any real one.
 const MAX_DIGITS: usize = 12;
 
-/// The id of the key that a token with a public key names, where the configured keys have ids of their own.
+/// The id of the key that a token with a public key names.
 pub(super) fn key_id(
     scheme: &Scheme,
     reading: &Reading<'_>,
-    keyring: &Keyring,
 ) -> Result<Option<String>, VerifyError> {
     if scheme.algorithm.family() != Family::Token || !scheme.algorithm.has_public_key() {
         return Ok(None);
@@ -34,11 +33,7 @@ pub(super) fn key_id(
     let jws = text
         .strip_prefix(&reading.shape.signature.prefix)
         .and_then(|token| Jws::parse(token, scheme.algorithm));
-    match jws.and_then(|jws| jws.key_id) {
-        Some(id) if keyring.ids().any(|known| known == id) => Ok(Some(id)),
-        Some(_) if keyring.has_explicit_ids() => Err(VerifyError::UnknownKeyId),
-        _ => Ok(None),
-    }
+    Ok(jws.and_then(|jws| jws.key_id))
 }
 
 /// Whether the token is signed by `key`.

@@ -1120,17 +1120,39 @@ fn a_header_that_must_be_signed_can_t_be_left_out_by_the_sender() {
         .refused_as("too-long", "65 names");
 }
 
+/// A scheme whose requests name their key.
+const NAMES_ITS_KEY: &str = r#"
+    algorithm = "hmac-sha256"
+    content = "{body}"
+    key_id = { header = "x-key" }
+    signature = { at = { header = "x-sig" }, encoding = "hex" }
+"#;
+
+#[test]
+fn a_named_key_says_nothing_where_no_key_was_given_an_id() {
+    let custom = custom("key id", NAMES_ITS_KEY);
+    let scheme = custom.scheme();
+    let keys = [
+        Secret::new("another secret").unwrap(),
+        Secret::new(SECRET).unwrap(),
+    ];
+    let keyring = Keyring::new(&scheme, keys).unwrap();
+    let delivery = custom.deliver(&scheme).unwrap().with_keyring(keyring);
+    let name = "x-key".parse().unwrap();
+    let with = |id: &str| delivery.with_header(&name, id).unwrap();
+    for theirs in ["live_42", "B", "../b"] {
+        assert_eq!(with(theirs).accepted(theirs).key_id(), "key-2");
+    }
+    with("key-1").refused_as("mismatch", "the place of the wrong one");
+    with("").accepted("an empty id names no key");
+    let mut twice = with("b");
+    twice.headers.append("x-key", "b".parse().unwrap());
+    twice.refused_as("duplicate", "the key is named twice");
+}
+
 #[test]
 fn a_named_key_is_only_looked_up_among_the_configured_ones() {
-    let custom = custom(
-        "key id",
-        r#"
-        algorithm = "hmac-sha256"
-        content = "{body}"
-        key_id = { header = "x-key" }
-        signature = { at = { header = "x-sig" }, encoding = "hex" }
-        "#,
-    );
+    let custom = custom("key id", NAMES_ITS_KEY);
     let scheme = custom.scheme();
     let keys = [
         Secret::new("another secret").unwrap().with_id("a"),
