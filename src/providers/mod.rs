@@ -174,6 +174,7 @@ mod slack;
 mod sonatype_nexus;
 mod square;
 mod standard_webhooks;
+mod standard_webhooks_v1a;
 mod storyblok;
 mod stripe;
 mod stytch;
@@ -239,13 +240,13 @@ pub use self::{
     sanity::sanity, segment::segment, sendbird::sendbird, sendgrid::sendgrid, sentry::sentry,
     shipstation::shipstation, shopee::shopee, shopify::shopify, shopify_events::shopify_events,
     signal_sciences::signal_sciences, slack::slack, sonatype_nexus::sonatype_nexus, square::square,
-    standard_webhooks::standard_webhooks, storyblok::storyblok, stripe::stripe, stytch::stytch,
-    supabase_auth_hooks::supabase_auth_hooks, svix::svix, telegram::telegram, telnyx::telnyx,
-    tiktok::tiktok, tiktok_shop::tiktok_shop, tokopedia::tokopedia, travis_ci::travis_ci,
-    trello::trello, twilio::twilio, twitch::twitch, typeform::typeform, vapi::vapi, vercel::vercel,
-    vmware_workspace_one::vmware_workspace_one, vonage::vonage, webex::webex, webflow::webflow,
-    wise::wise, woocommerce::woocommerce, workos::workos, worldline::worldline, xendit::xendit,
-    xero::xero, zendesk::zendesk, zoom::zoom,
+    standard_webhooks::standard_webhooks, standard_webhooks_v1a::standard_webhooks_v1a,
+    storyblok::storyblok, stripe::stripe, stytch::stytch, supabase_auth_hooks::supabase_auth_hooks,
+    svix::svix, telegram::telegram, telnyx::telnyx, tiktok::tiktok, tiktok_shop::tiktok_shop,
+    tokopedia::tokopedia, travis_ci::travis_ci, trello::trello, twilio::twilio, twitch::twitch,
+    typeform::typeform, vapi::vapi, vercel::vercel, vmware_workspace_one::vmware_workspace_one,
+    vonage::vonage, webex::webex, webflow::webflow, wise::wise, woocommerce::woocommerce,
+    workos::workos, worldline::worldline, xendit::xendit, xero::xero, zendesk::zendesk, zoom::zoom,
 };
 
 /// A provider's id, and the function that describes it.
@@ -389,6 +390,7 @@ pub const ALL: &[Entry] = &[
     ("sonatype-nexus", sonatype_nexus),
     ("square", square),
     ("standard-webhooks", standard_webhooks),
+    ("standard-webhooks-v1a", standard_webhooks_v1a),
     ("storyblok", storyblok),
     ("stripe", stripe),
     ("stytch", stytch),
@@ -527,6 +529,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("squareup", "square"),
     ("standardwebhooks", "standard-webhooks"),
     ("supabase-auth", "supabase-auth-hooks"),
+    ("svix-v1a", "standard-webhooks-v1a"),
     ("telegram-bot", "telegram"),
     ("terraform-cloud", "hcp-terraform"),
     ("terraform-enterprise", "hcp-terraform"),

@@ -25,8 +25,8 @@ use crate::{
 ///
 /// - The key is what the text after `whsec_` decodes to; Stripe's secrets look alike and are used
 ///   as they are.
-/// - `v1a` (Ed25519) is not in this release. Its entries, and those of unknown versions, are
-///   skipped.
+/// - `v1a` (Ed25519) is [`standard_webhooks_v1a`](crate::providers::standard_webhooks_v1a). Its
+///   entries, and those of unknown versions, are skipped here.
 /// - While a secret is rotated there are several entries, with a space between; any one will do.
 /// - An id with a full stop is refused: the specification forbids it, since bytes could move
 ///   between id and body.

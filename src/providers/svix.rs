@@ -27,7 +27,8 @@ use crate::{
 ///   One whole family is read: where `svix-id` is there, the `svix-*` one; the two are never mixed,
 ///   as some libraries do.
 /// - The key is what the text after `whsec_` decodes to.
-/// - `v1a` (Ed25519, keys with `whpk_`) is not in this release, and its entries are skipped.
+/// - `v1a` (Ed25519, keys with `whpk_`) is [`standard_webhooks_v1a`](crate::providers::standard_webhooks_v1a);
+///   its entries are skipped here.
 /// - While a secret is rotated there are several entries, with a space between; any one will do.
 /// - A replay from the dashboard has the id of the first delivery: if that was handled, it is
 ///   answered and not handled again.
