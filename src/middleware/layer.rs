@@ -44,9 +44,29 @@ use crate::{
 ///
 /// On [`Router::layer`](axum::Router::layer), `route_layer` or `MethodRouter::layer`, under a nest,
 /// in a `ServiceBuilder`, or around any tower service over
-/// `http::Request<axum::body::Body>`. Layers that read or change the body, such
-/// as decompression, belong *inside*: they run after this one. Around a
-/// `MethodRouter` with `post` alone it does not see a provider's questions by GET or HEAD.
+/// `http::Request<axum::body::Body>`. Around a `MethodRouter` with `post` alone it does not see a
+/// provider's questions by GET or HEAD.
+///
+/// Layers that read or change the body, such as decompression or one that parses and prints it
+/// again, belong *inside*: they run after this one, on the bytes that were verified. Outside, one
+/// that changes it makes genuine deliveries be refused, since what arrives here is no longer what
+/// was signed; one that hands it on unchanged does no harm, but reads before any limit of this layer.
+///
+/// ```
+/// # use axum::{Router, extract::Request, middleware::map_request, routing::post};
+/// # use axum_webhook::{Secret, WebhookLayer, providers};
+/// # async fn on_push() {}
+/// # async fn unpack(request: Request) -> Request {
+/// #     request
+/// # }
+/// # let secret = Secret::new("It's a Secret to Everybody")?;
+/// let app: Router = Router::new()
+///     .route("/webhooks/github", post(on_push))
+///     // Of a router's layers the one added last runs first; in a `ServiceBuilder` it is the first.
+///     .layer(map_request(unpack))
+///     .layer(WebhookLayer::new(providers::github(), secret)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # What it guards against, and with what
 ///

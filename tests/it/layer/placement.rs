@@ -3,25 +3,28 @@
 use std::{
     convert::Infallible,
     fmt,
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
 use axum::{
     Router,
     body::Body,
-    extract::Request,
-    middleware::{Next, from_fn},
+    extract::{Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
     routing::{post, post_service},
 };
 use axum_webhook::providers;
+use bytes::Bytes;
 use http::Response;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _};
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
 
 use super::support::{
     Answer, Counter, HANDLED, REFUSED, Wire, answer, counting, forged_to, handler, layer, of_body,
-    request, send, serve, signed_to, wire_text,
+    ok, request, send, serve, signed_to, wire_text,
 };
 
 /// That a genuine delivery to `path` is handled once, and a forged one not at all.
@@ -268,7 +271,7 @@ async fn behind_axum_serve_and_a_socket() {
 #[test]
 fn any_body_of_bytes_will_do() {
     fn takes<S: Service<http::Request<Incoming>>>(_: &S) {}
-    fn takes_full<S: Service<http::Request<http_body_util::Full<bytes::Bytes>>>>(_: &S) {}
+    fn takes_full<S: Service<http::Request<http_body_util::Full<Bytes>>>>(_: &S) {}
     let service = layer(&providers::github()).layer(counting(&Counter::default()));
     takes(&service);
     takes_full(&service);
@@ -293,7 +296,7 @@ struct Breaks {
 }
 
 impl Service<Request> for Breaks {
-    type Response = Response<http_body_util::Full<bytes::Bytes>>;
+    type Response = Response<http_body_util::Full<Bytes>>;
     type Error = Broken;
     type Future = std::future::Ready<Result<Self::Response, Broken>>;
 
@@ -368,4 +371,70 @@ async fn one_inside_another() {
         .extend(of_body(&github, "/a", r#"{"id":"evt_1"}"#).headers);
     send(&service, request(&same)).await.assert_handled("both");
     assert_eq!(runs.count(), 1);
+}
+
+/// What a layer makes of a body.
+type Change = fn(&[u8]) -> Vec<u8>;
+
+async fn change_body(State(change): State<Change>, request: Request, next: Next) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let body = Body::from(change(&body));
+    next.run(Request::from_parts(parts, body)).await
+}
+
+fn parse_and_print(body: &[u8]) -> Vec<u8> {
+    let value: serde_json::Value = serde_json::from_slice(body).unwrap();
+    serde_json::to_vec(&value).unwrap()
+}
+
+/// T-L2: a layer outside that changes the body leaves nothing that was signed; inside it may do as it likes.
+#[tokio::test]
+async fn t_l2_a_layer_that_changes_the_body_belongs_inside() {
+    const BODY: &str = r#"{ "type": "paid", "id": "evt_1", "amount": 1.50, "name": "Zo\u00eb" }"#;
+    let changes: [(&str, Change, bool); 4] = [
+        ("buffers it", <[u8]>::to_vec, true),
+        ("parses and prints it", parse_and_print, false),
+        ("adds a line end", |body| [body, b"\n"].concat(), false),
+        ("eats it", |_| Vec::new(), false),
+    ];
+    for scheme in [providers::github(), providers::stripe()] {
+        let signed = of_body(&scheme, "/a", BODY);
+        assert_eq!(signed.body, BODY.as_bytes());
+        for (name, change, harmless) in changes {
+            let name = format!("{}: {name}", scheme.id);
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let log = Arc::clone(&seen);
+            let router = Router::new().route(
+                "/a",
+                post_service(handler(move |request| {
+                    let log = Arc::clone(&log);
+                    async move {
+                        let body = request.into_body().collect().await.unwrap().to_bytes();
+                        log.lock().unwrap().push(body);
+                        ok()
+                    }
+                })),
+            );
+            let seen = || std::mem::take(&mut *seen.lock().unwrap());
+            let changing = || from_fn_with_state(change, change_body);
+
+            let outside = router.clone().layer(layer(&scheme)).layer(changing());
+            let answer = send(&outside, request(&signed)).await;
+            if harmless {
+                answer.assert_handled(&name);
+                assert_eq!(seen(), [BODY], "{name}");
+            } else {
+                answer.assert_refused(&name, "mismatch");
+                assert!(seen().is_empty(), "{name}");
+            }
+
+            let inside = router.layer(changing()).layer(layer(&scheme));
+            send(&inside, request(&signed)).await.assert_handled(&name);
+            assert_eq!(seen(), [change(BODY.as_bytes())], "{name}");
+            let forged = send(&inside, request(&forged_to(&scheme, "/a"))).await;
+            forged.assert_refused(&name, "mismatch");
+            assert!(seen().is_empty(), "{name}");
+        }
+    }
 }
