@@ -126,7 +126,14 @@ impl Payload {
 
     /// The JSON text of a claim; `None` where it is missing.
     fn claim(&self, at: &JsonPointer) -> Result<Option<&str>, VerifyError> {
-        let found = incoming::json_root(&self.0).and_then(|root| incoming::json_at(root, at));
+        let found = incoming::json_root(&self.0).and_then(|root| {
+            // ref: RFC 7519 §7.2: a set of claims is an object.
+            if root.starts_with('{') {
+                incoming::json_at(root, at)
+            } else {
+                Err(ReadError::Malformed)
+            }
+        });
         match found {
             Ok(raw) => Ok(Some(raw)),
             Err(ReadError::Missing) => Ok(None),
@@ -246,6 +253,28 @@ mod tests {
     #[track_caller]
     fn check(scheme: &Scheme, payload: &str, want: &str) {
         assert_eq!(judge(scheme, payload, BODY), want, "{payload}");
+    }
+
+    #[test]
+    fn a_set_of_claims_is_an_object() {
+        let scheme = scheme(|_| ());
+        for payload in ["{}", " { } ", r#"{"a":[]}"#] {
+            check(&scheme, payload, "genuine");
+        }
+        for payload in [
+            "",
+            "[]",
+            "[{}]",
+            "1",
+            "null",
+            r#""{}""#,
+            "{}{}",
+            "{",
+            "\u{feff}{}",
+            "x",
+        ] {
+            check(&scheme, payload, "malformed");
+        }
     }
 
     #[test]
