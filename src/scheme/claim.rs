@@ -15,7 +15,8 @@ pub struct Claim {
     pub at: JsonPointer,
     /// What it must be: one of these. Without any, it only has to be there.
     ///
-    /// A claim that is a list, such as `aud`, fits where one of its elements does.
+    /// A claim that is a list, such as `aud`, fits where one of its elements does; a list of hashes of
+    /// the body never fits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub is: Vec<Template>,
     /// Whether it may be missing where the body is empty: a hash of nothing (`MessageBird`).

@@ -178,8 +178,9 @@ impl Payload {
         if claim.is.is_empty() {
             return Ok(());
         }
-        // ref: RFC 7519 §4.1.3: an audience is one text or a list of them.
-        let values = if raw.starts_with('[') {
+        // ref: RFC 7519 §4.1.3: an audience is one text or a list of them. A list of hashes would
+        // let one token stand for several bodies.
+        let values = if raw.starts_with('[') && !claim.covers_body() {
             incoming::json_elements(raw)
                 .map_err(|error| VerifyError::read("claim", &at(), error))?
                 .into_iter()
@@ -274,6 +275,44 @@ mod tests {
             "x",
         ] {
             check(&scheme, payload, "malformed");
+        }
+    }
+
+    #[test]
+    fn a_claim_may_be_a_list_but_a_hash_of_the_body_may_not() {
+        // SHA-256 of `{}`.
+        let hash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        let scheme = scheme(|shape| {
+            shape.claims = vec![
+                Claim::is("/aud", "us"),
+                Claim::is("/hash", "{body|sha256|hex}"),
+            ];
+        });
+        for (aud, claimed, want) in [
+            (r#""us""#, format!("{hash:?}"), "genuine"),
+            (r#"["them","us"]"#, format!("{hash:?}"), "genuine"),
+            (r#"["them"]"#, format!("{hash:?}"), "claim-mismatch"),
+            (r#"[["us"]]"#, format!("{hash:?}"), "claim-mismatch"),
+            (r#"[]"#, format!("{hash:?}"), "claim-mismatch"),
+            (r#""us""#, format!("[{hash:?}]"), "claim-mismatch"),
+            (
+                r#""us""#,
+                format!(r#"["{}",{hash:?}]"#, "0".repeat(64)),
+                "claim-mismatch",
+            ),
+            (
+                r#""us""#,
+                format!("{:?}", hash.to_uppercase()),
+                "claim-mismatch",
+            ),
+            (r#""us""#, format!("{:?}", &hash[..63]), "claim-mismatch"),
+            (r#""us""#, "null".to_owned(), "missing"),
+        ] {
+            check(
+                &scheme,
+                &format!(r#"{{"aud":{aud},"hash":{claimed}}}"#),
+                want,
+            );
         }
     }
 
