@@ -165,9 +165,10 @@ impl Keyed {
             ..reading
         };
         check_body_hash(&reading)?;
-        if let Some(key) = self.keyring.all().iter().find(|key| key.id == found.key_id) {
-            token::check_claims(&reading, key)?;
-        }
+        // The key that matched is one of the keyring's. Without it, no claim would be checked.
+        let mut keys = self.keyring.all().iter();
+        let key = keys.find(|key| key.id == found.key_id);
+        token::check_claims(&reading, key.ok_or(VerifyError::NoLiveKey)?)?;
         let timestamp = check_timestamp(&reading, scheme, now)?;
         Ok(Authentic {
             shape: index,
