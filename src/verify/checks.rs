@@ -131,10 +131,15 @@ pub(super) fn check_sources(reading: &Reading<'_>, live_sets: u8) -> Result<(), 
 }
 
 impl Scheme {
-    /// Whether any shape signs the URL.
+    /// Whether any shape signs the URL, or a token that names it.
     pub(crate) fn signs_url(&self) -> bool {
         self.shapes.iter().any(|shape| {
-            let mut values = shape.content.iter().flat_map(Template::values);
+            let claimed = shape.claims.iter().flat_map(|claim| &claim.is);
+            let mut values = shape
+                .content
+                .iter()
+                .chain(claimed)
+                .flat_map(Template::values);
             values.any(|(role, _)| *role == Role::Url)
         })
     }
