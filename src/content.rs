@@ -85,6 +85,9 @@ impl<'a> Reading<'a> {
 
     /// The value at `at`, as text.
     pub(crate) fn text(&self, at: &Locate) -> Result<Cow<'a, str>, ReadError> {
+        if let Locate::Header(name) = at {
+            return self.head().header(name).map(Cow::Borrowed);
+        }
         match self.value(at)? {
             Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
                 .map(Cow::Borrowed)

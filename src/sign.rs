@@ -306,7 +306,7 @@ impl<'s> Signer<'s> {
     /// The signature's bytes.
     fn tag(&self, key: &Key, item: Option<&str>) -> Result<Vec<u8>, SignError> {
         let content = self.shape.content.as_ref().ok_or(SignError::Unsupported)?;
-        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?;
+        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?.clone();
         self.with_reading(item, |reading| {
             for (role, _) in content.values() {
                 if let Some(source) = Source::of(self.shape, role) {

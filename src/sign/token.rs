@@ -50,7 +50,7 @@ impl Signer<'_> {
             let payload = jws::encode(claims.to_string().as_bytes());
             (payload.clone(), payload)
         };
-        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?;
+        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?.clone();
         hasher.update(format!("{header}.{payload}").as_bytes());
         let signature = jws::encode(hasher.finish().as_bytes());
         let prefix = &self.shape.signature.prefix;

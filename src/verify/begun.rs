@@ -98,29 +98,27 @@ impl Begun {
         // A token has a MAC over another text than the body.
         let plain = scheme.algorithm.family() != Family::Token;
         let sets = self.entries.as_ref().map(|entries| entries.sets);
-        let stream = match (
+        let mut keyed = Keyed {
+            begun: self,
+            keyring: keyring.clone(),
+            stream: None,
+        };
+        if let (Some(1), Some(body), Some(hasher), Some(content)) = (
             sets.filter(|_| plain),
             body_segment(shape),
             key.hasher(),
             &shape.content,
         ) {
-            (Some(1), Some(body), Some(mut hasher), Some(content)) => {
-                reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
-                    hasher.update(bytes);
-                })?;
-                Some(Stream {
-                    hasher,
-                    key: key_index,
-                    rest: body + 1,
-                })
-            }
-            _ => None,
-        };
-        Ok(Keyed {
-            begun: self,
-            keyring: keyring.clone(),
-            stream,
-        })
+            let stream = keyed.stream.insert(Stream {
+                hasher: hasher.clone(),
+                key: key_index,
+                rest: body + 1,
+            });
+            reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
+                stream.hasher.update(bytes);
+            })?;
+        }
+        Ok(keyed)
     }
 }
 
@@ -342,11 +340,15 @@ pub(super) fn compute(
         .content
         .as_ref()
         .ok_or(VerifyError::Mismatch)?;
-    let (mut hasher, from) = match stream {
-        Some(stream) => (stream.hasher.clone(), stream.rest),
+    let (hasher, from) = match stream {
+        Some(stream) => (&stream.hasher, stream.rest),
         None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
     };
     let range = from..content.segments().len();
+    if range.is_empty() {
+        return Ok(hasher.finish());
+    }
+    let mut hasher = hasher.clone();
     reading.feed_segments(content, range, Some(key), &mut |bytes| hasher.update(bytes))?;
     Ok(hasher.finish())
 }

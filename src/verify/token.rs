@@ -53,7 +53,8 @@ pub(super) fn verifies(reading: &Reading<'_>, key: &Key, jws: &Jws) -> Result<bo
         return Ok(false);
     };
     Ok(match key.hasher() {
-        Some(mut hasher) => {
+        Some(hasher) => {
+            let mut hasher = hasher.clone();
             hasher.update(&input);
             Tag::new(&jws.signature).is_some_and(|own| own.matches(&hasher.finish()))
         }
