@@ -11,6 +11,7 @@ use crate::{
     scheme::{
         Encoding, Filter, Locate, Role, Segment, Shape, SignedHeaders, SignedHeadersForm, Template,
     },
+    text,
     verify::VerifyError,
 };
 
@@ -84,6 +85,9 @@ impl<'a> Reading<'a> {
 
     /// The value at `at`, as text.
     pub(crate) fn text(&self, at: &Locate) -> Result<Cow<'a, str>, ReadError> {
+        if let Locate::Header(name) = at {
+            return self.head().header(name).map(Cow::Borrowed);
+        }
         match self.value(at)? {
             Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
                 .map(Cow::Borrowed)
@@ -114,15 +118,13 @@ impl<'a> Reading<'a> {
             _ => return Err(ReadError::Malformed),
         };
         let set = match &list.sets {
-            Some(separator) => text
-                .split(separator.as_str())
+            Some(separator) => text::split(text, separator)
                 .nth(self.set)
                 .ok_or(ReadError::Missing)?,
             None => text,
         };
-        let mut found = set
-            .split(list.items.as_str())
-            .filter_map(|item| item.split_once(pair.as_str()))
+        let mut found = text::split(set, &list.items)
+            .filter_map(|item| text::split_once(item, pair))
             .filter(|(name, _)| *name == key);
         let (_, value) = found.next().ok_or(ReadError::Missing)?;
         if found.next().is_some() {

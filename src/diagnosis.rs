@@ -55,25 +55,28 @@ pub(crate) fn hints(
                     );
                 }
             }
-            if scheme.signs_url()
-                && let Some(url) = head.url(false)
-            {
-                let without_user = match (url.find("://"), url.find('@')) {
-                    (Some(start), Some(at)) => {
-                        let scheme = url.get(..start + 3).unwrap_or_default();
-                        format!("{scheme}{}", url.get(at + 1..).unwrap_or_default())
-                    }
-                    _ => url,
-                };
-                hints.push(format!("the URL was taken to be {without_user}"));
-            }
+            hints.extend(url_hint(head, scheme));
         }
+        VerifyError::ClaimMismatch { .. } => hints.extend(url_hint(head, scheme)),
         VerifyError::NoPublicUrl => {
             hints.push("set `public_url` to the URL that the provider has".to_owned());
         }
         _ => {}
     }
     hints
+}
+
+/// The URL that was compared, without the user in it.
+fn url_hint(head: Head<'_>, scheme: &Scheme) -> Option<String> {
+    let url = head.url(false).filter(|_| scheme.signs_url())?;
+    let without_user = match (url.find("://"), url.find('@')) {
+        (Some(start), Some(at)) => {
+            let scheme = url.get(..start + 3).unwrap_or_default();
+            format!("{scheme}{}", url.get(at + 1..).unwrap_or_default())
+        }
+        _ => url,
+    };
+    Some(format!("the URL was taken to be {without_user}"))
 }
 
 /// The provider whose signature header the request has.

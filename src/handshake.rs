@@ -132,7 +132,7 @@ fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>
     for filter in filters {
         value = match filter {
             Filter::Hmac => {
-                let mut hasher = key.hasher()?;
+                let mut hasher = key.hasher()?.clone();
                 hasher.update(&value);
                 hasher.finish().as_bytes().to_vec()
             }

@@ -80,6 +80,7 @@ pub mod scheme;
 pub mod sign;
 mod telemetry;
 pub mod testing;
+mod text;
 mod timestamp;
 mod units;
 mod verify;

@@ -306,7 +306,7 @@ impl<'s> Signer<'s> {
     /// The signature's bytes.
     fn tag(&self, key: &Key, item: Option<&str>) -> Result<Vec<u8>, SignError> {
         let content = self.shape.content.as_ref().ok_or(SignError::Unsupported)?;
-        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?;
+        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?.clone();
         self.with_reading(item, |reading| {
             for (role, _) in content.values() {
                 if let Some(source) = Source::of(self.shape, role) {
@@ -454,7 +454,8 @@ impl<'s> Signer<'s> {
         let mut document: Value =
             serde_json::from_slice(&self.signed.body).map_err(|_| SignError::Body)?;
         // Milliseconds are a number in the one scheme that has them in its body.
-        let number = value.parse::<i64>().ok().filter(|_| value.len() == 13);
+        let number = value.parse::<i64>().ok();
+        let number = number.filter(|number| value.len() == 13 && number.to_string() == value);
         let value = number.map_or_else(|| Value::from(value), Value::from);
         put(&mut document, pointer, value).ok_or(SignError::Body)?;
         self.signed.body = document.to_string().into_bytes();

@@ -65,17 +65,18 @@ impl Hasher {
         with_inner!(self, inner => inner.update(bytes));
     }
 
-    /// The tag of the message.
-    pub(crate) fn finish(self) -> Tag {
+    /// The tag of the message so far.
+    pub(crate) fn finish(&self) -> Tag {
+        // A clone of what is inside is half of what moving the whole would copy.
         let tag = match self {
-            Self::HmacSha1(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::HmacSha224(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::HmacSha256(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::HmacSha384(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::HmacSha512(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::Sha1(hash) => Tag::new(&hash.finalize()),
-            Self::Sha256(hash) => Tag::new(&hash.finalize()),
-            Self::Sha512(hash) => Tag::new(&hash.finalize()),
+            Self::HmacSha1(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
+            Self::HmacSha224(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
+            Self::HmacSha256(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
+            Self::HmacSha384(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
+            Self::HmacSha512(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
+            Self::Sha1(hash) => Tag::new(&hash.clone().finalize()),
+            Self::Sha256(hash) => Tag::new(&hash.clone().finalize()),
+            Self::Sha512(hash) => Tag::new(&hash.clone().finalize()),
         };
         tag.expect("no hash here is longer than SHA-512")
     }

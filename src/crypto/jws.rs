@@ -38,7 +38,12 @@ impl Jws {
         else {
             return None;
         };
-        let read: Header = serde_json::from_slice(&decode(header)?).ok()?;
+        let text = decode(header)?;
+        // ref: RFC 7515 §4: it is an object. Serde would take a list of the values for one.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        let read: Header = serde_json::from_slice(&text).ok()?;
         if Some(read.alg.as_str()) != algorithm.jose_name() || read.crit || read.b64 {
             return None;
         }
@@ -92,8 +97,140 @@ fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(from).map(|_| true)
 }
 
-#[cfg(all(test, feature = "jwt", feature = "ed25519", feature = "public-key"))]
+#[cfg(test)]
 mod tests {
+    use super::*;
+
+    /// Whether a token with this header is read as one with HS256, and the key that it names.
+    fn header(text: &str) -> Option<Option<String>> {
+        let token = format!("{}.e30.c2ln", encode(text.as_bytes()));
+        Jws::parse(&token, Algorithm::JwtHs256).map(|jws| jws.key_id)
+    }
+
+    #[test]
+    fn a_token_has_three_parts_in_one_spelling() {
+        let parse = |token: &str| Jws::parse(token, Algorithm::JwtHs256);
+        // {"alg":"HS256"} {} sig
+        let token = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
+        let read = parse(token).expect("it is a token");
+        assert_eq!(read.signature, b"sig");
+        assert_eq!(read.key_id, None);
+        for other in [
+            "",
+            ".",
+            "..",
+            "...",
+            "eyJhbGciOiJIUzI1NiJ9",
+            "eyJhbGciOiJIUzI1NiJ9.e30",
+            "eyJhbGciOiJIUzI1NiJ9.e30.",
+            "eyJhbGciOiJIUzI1NiJ9..",
+            ".e30.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2ln.",
+            ".eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2ln.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2ln.c2ln.c2ln",
+            // Padding, other trailing bits, the other alphabet, white space.
+            "eyJhbGciOiJIUzI1NiJ9.e30=.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.e31.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2l",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2+n",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2/n",
+            " eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2ln ",
+            "eyJhbGciOiJIUzI1NiJ9.e30\n.c2ln",
+            "eyJhbGciOiJIUzI1NiJ9.e30.c2\tln",
+            r#"{"protected":"eyJhbGciOiJIUzI1NiJ9","payload":"e30","signature":"c2ln"}"#,
+        ] {
+            assert!(parse(other).is_none(), "{other:?}");
+        }
+        // A detached one; whether it may be is asked with the payload.
+        assert!(parse("eyJhbGciOiJIUzI1NiJ9..c2ln").is_some());
+    }
+
+    #[test]
+    fn a_header_is_an_object_with_our_algorithm_and_nothing_critical() {
+        for text in [
+            r#"{"alg":"HS256"}"#,
+            r#" { "alg" : "HS256" , "typ" : 1 } "#,
+            r#"{"\u0061lg":"HS\u0032\u0035\u0036"}"#,
+            r#"{"alg":"HS256","kid":null}"#,
+            r#"{"alg":"HS256","jku":"https://evil.example","jwk":{},"x5u":1,"x5c":[]}"#,
+        ] {
+            assert_eq!(header(text), Some(None), "{text}");
+        }
+        assert_eq!(
+            header(r#"{"alg":"HS256","kid":"../k"}"#),
+            Some(Some("../k".to_owned()))
+        );
+        for text in [
+            "",
+            "null",
+            "[]",
+            r#""HS256""#,
+            r#"["HS256",null]"#,
+            r#"["HS256",null,null,null]"#,
+            r#"[{"alg":"HS256"}]"#,
+            "{}",
+            r#"{"alg":null}"#,
+            r#"{"alg":256}"#,
+            r#"{"alg":["HS256"]}"#,
+            r#"{"alg":"hs256"}"#,
+            r#"{"alg":"HS256 "}"#,
+            r#"{"alg":"HS384"}"#,
+            r#"{"alg":"RS256"}"#,
+            r#"{"alg":"none"}"#,
+            r#"{"alg":""}"#,
+            r#"{"Alg":"HS256"}"#,
+            r#"{"alg":"HS256","alg":"HS256"}"#,
+            r#"{"alg":"none","alg":"HS256"}"#,
+            r#"{"alg":"HS256","crit":["exp"]}"#,
+            r#"{"alg":"HS256","crit":[]}"#,
+            r#"{"alg":"HS256","crit":null}"#,
+            r#"{"alg":"HS256","b64":false}"#,
+            r#"{"alg":"HS256","b64":true}"#,
+            r#"{"alg":"HS256","b64":null}"#,
+            r#"{"alg":"HS256","kid":1}"#,
+            r#"{"alg":"HS256","kid":["a"]}"#,
+            r#"{"alg":"HS256","kid":"a","kid":"b"}"#,
+            r#"{"alg":"HS256"}{}"#,
+            r#"{"alg":"HS256""#,
+            "\u{feff}{\"alg\":\"HS256\"}",
+        ] {
+            assert_eq!(header(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_algorithm_that_signs_no_tokens_reads_none() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
+        for algorithm in [Algorithm::HmacSha256, Algorithm::SharedToken] {
+            assert!(Jws::parse(token, algorithm).is_none(), "{algorithm}");
+            assert!(super::header(algorithm).is_none(), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn what_is_signed_has_one_payload() {
+        let parse = |token| Jws::parse(token, Algorithm::JwtHs256).expect("it is a token");
+        let attached = parse("eyJhbGciOiJIUzI1NiJ9.e30.c2ln");
+        let detached = parse("eyJhbGciOiJIUzI1NiJ9..c2ln");
+        let input = |text: &str| Some(text.as_bytes().to_vec());
+        assert_eq!(
+            attached.signing_input(None),
+            input("eyJhbGciOiJIUzI1NiJ9.e30")
+        );
+        assert_eq!(attached.signing_input(Some(b"{}")), None);
+        assert_eq!(attached.signing_input(Some(b"")), None);
+        assert_eq!(
+            detached.signing_input(Some(b"{}")),
+            input("eyJhbGciOiJIUzI1NiJ9.e30")
+        );
+        assert_eq!(detached.signing_input(None), input("eyJhbGciOiJIUzI1NiJ9."));
+    }
+}
+
+#[cfg(all(test, feature = "jwt", feature = "ed25519", feature = "public-key"))]
+mod wycheproof {
     use serde_json::Value;
 
     use super::*;

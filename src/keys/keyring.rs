@@ -210,9 +210,9 @@ impl Key {
     }
 
     /// The MAC or hash at the start of a message; `None` for credentials.
-    pub(crate) fn hasher(&self) -> Option<Hasher> {
+    pub(crate) fn hasher(&self) -> Option<&Hasher> {
         match &self.material {
-            Material::Mac(hasher) | Material::InText { hasher, .. } => Some(hasher.clone()),
+            Material::Mac(hasher) | Material::InText { hasher, .. } => Some(hasher),
             Material::Token(_) => None,
             #[cfg(any(feature = "ed25519", feature = "public-key"))]
             Material::Public(_) => None,

@@ -15,7 +15,8 @@ pub struct Claim {
     pub at: JsonPointer,
     /// What it must be: one of these. Without any, it only has to be there.
     ///
-    /// A claim that is a list, such as `aud`, fits where one of its elements does.
+    /// A claim that is a list, such as `aud`, fits where one of its elements does; a list of hashes of
+    /// the body never fits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub is: Vec<Template>,
     /// Whether it may be missing where the body is empty: a hash of nothing (`MessageBird`).
@@ -55,7 +56,12 @@ impl Claim {
     pub(crate) fn covers_body(&self) -> bool {
         let hashes_body = |template: &Template| {
             let mut values = template.values();
-            values.any(|(role, filters)| *role == Role::Body && filters.contains(&Filter::Sha256))
+            values.any(|(role, filters)| {
+                // A part of the body, or a sum that anybody can match, is not the body.
+                let is_partial =
+                    filters.contains(&Filter::First) || filters.contains(&Filter::Crc32);
+                *role == Role::Body && filters.contains(&Filter::Sha256) && !is_partial
+            })
         };
         !self.is.is_empty() && self.is.iter().all(hashes_body)
     }
@@ -63,5 +69,36 @@ impl Claim {
     /// Whether the claim is the end of the token's time.
     pub(crate) fn is_expiry(&self) -> bool {
         self.at.steps().eq(["exp"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_hash_of_the_whole_body_covers_it() {
+        for (templates, covers) in [
+            (&["{body|sha256|hex}"][..], true),
+            (&["{body|sha256|base64}"], true),
+            (&["sha256={body|sha256|hex}"], true),
+            (&["{body|sha256|hex}", "{body|sha256|base64}"], true),
+            (&["{body|sha256|hex}", "none"], false),
+            (&["{body|first|sha256|hex}"], false),
+            (&["{body|crc32|sha256|hex}"], false),
+            (&["{body|sha256|crc32}"], false),
+            (&["{body|crc32}"], false),
+            (&["{url|sha256|hex}"], false),
+            (&[], false),
+        ] {
+            let claim = Claim {
+                is: templates
+                    .iter()
+                    .map(|text| Template::literal(text))
+                    .collect(),
+                ..Claim::present("/hash")
+            };
+            assert_eq!(claim.covers_body(), covers, "{templates:?}");
+        }
     }
 }

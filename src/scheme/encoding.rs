@@ -37,11 +37,9 @@ impl Encoding {
     /// and for one that is longer than `out`.
     pub(crate) fn decode_into(self, text: &[u8], out: &mut [u8]) -> Option<usize> {
         match self {
-            Self::Hex => decode_hex(text, out, hex_digit_lower),
-            Self::HexUpper => decode_hex(text, out, hex_digit_upper),
-            Self::HexAnyCase => {
-                decode_hex(text, out, |c| hex_digit_lower(c).or(hex_digit_upper(c)))
-            }
+            Self::Hex => decode_hex(text, out, &LOWER),
+            Self::HexUpper => decode_hex(text, out, &UPPER),
+            Self::HexAnyCase => decode_hex(text, out, &EITHER),
             Self::Base64 => STANDARD.decode_slice(text, out).ok(),
             Self::Base64UrlPadded => URL_SAFE.decode_slice(text, out).ok(),
             Self::Base64Url => URL_SAFE_NO_PAD.decode_slice(text, out).ok(),
@@ -78,32 +76,45 @@ pub(crate) fn decode_hex_key(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn decode_hex(text: &[u8], out: &mut [u8], digit: impl Fn(u8) -> Option<u8>) -> Option<usize> {
+/// What each byte is worth as a digit.
+type Digits = [u8; 256];
+
+/// What is no digit: it has a bit that no digit has.
+const NONE: u8 = 0x80;
+
+static LOWER: Digits = digits(b"0123456789abcdef", b"");
+static UPPER: Digits = digits(b"0123456789ABCDEF", b"");
+static EITHER: Digits = digits(b"0123456789abcdef", b"0123456789ABCDEF");
+
+/// Looks both digits of each byte up, and whether all were digits once at the end.
+fn decode_hex(text: &[u8], out: &mut [u8], digits: &Digits) -> Option<usize> {
     let (pairs, rest) = text.as_chunks::<2>();
     if !rest.is_empty() {
         return None;
     }
     let out = out.get_mut(..pairs.len())?;
+    let worth = |c: u8| digits.get(usize::from(c)).copied().unwrap_or(NONE);
+    let mut seen = 0;
     for (byte, &[high, low]) in out.iter_mut().zip(pairs) {
-        *byte = digit(high)? << 4 | digit(low)?;
+        let (high, low) = (worth(high), worth(low));
+        seen |= high | low;
+        *byte = high << 4 | low;
     }
-    Some(pairs.len())
+    (seen & NONE == 0).then_some(pairs.len())
 }
 
-const fn hex_digit_lower(c: u8) -> Option<u8> {
-    match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        _ => None,
+#[expect(clippy::indexing_slicing, reason = "it runs while this is compiled")]
+const fn digits(one: &[u8], other: &[u8]) -> Digits {
+    let mut digits = [NONE; 256];
+    let mut worth = 0;
+    while worth < 16 {
+        digits[one[worth as usize] as usize] = worth;
+        if !other.is_empty() {
+            digits[other[worth as usize] as usize] = worth;
+        }
+        worth += 1;
     }
-}
-
-const fn hex_digit_upper(c: u8) -> Option<u8> {
-    match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'A'..=b'F' => Some(c - b'A' + 10),
-        _ => None,
-    }
+    digits
 }
 
 fn encode_hex(bytes: &[u8], digits: &[u8; 16]) -> String {

@@ -174,7 +174,8 @@ impl Shape {
         if scheme.algorithm.family() == Family::Credential {
             return Some(Coverage::Credential);
         }
-        if scheme.algorithm.family() == Family::Token && self.content.is_none() {
+        // Whether this build has the algorithm is another question.
+        if scheme.algorithm.jose_name().is_some() && self.content.is_none() {
             return Some(if self.claims.iter().any(Claim::covers_body) {
                 Coverage::Body
             } else {
@@ -346,10 +347,14 @@ impl Linter<'_> {
                 }
             }
             Dedupe::Content => {
-                if scheme.algorithm.family() == Family::Credential {
+                let is_token = scheme.algorithm.jose_name().is_some();
+                let signs_none = scheme.algorithm.family() == Family::Credential
+                    || (is_token && scheme.shapes.iter().any(|shape| shape.content.is_none()));
+                if signs_none {
                     self.error(
                         "dedupe-no-content",
-                        "dedupe = \"content\" needs a signed content, and a credential signs none",
+                        "dedupe = \"content\" needs a `content` that is signed, and neither a credential \
+                         nor a token that says what it stands for has one",
                     );
                 }
             }
@@ -429,7 +434,7 @@ impl Linter<'_> {
             }
         }
         if let Some(content) = &shape.content {
-            if !shape.claims.is_empty() {
+            if shape.uses_claims() {
                 self.error(
                     "claims",
                     "with `content`, the token's payload is that content, and has no `claims`",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     crypto::jws,
     keys::{Key, Keyring},
-    scheme::{Claim, JsonPointer},
+    scheme::{Claim, JsonPointer, Locate},
     sign::{SignError, Signer, put},
     timestamp::Timestamp,
 };
@@ -14,9 +14,12 @@ use crate::{
 const LIFETIME_SECONDS: i64 = 300;
 
 impl Signer<'_> {
-    /// Puts a value into the token that is being made. Times are numbers there.
+    /// Puts a value into the token that is being made. The delivery's time is a number there; an id
+    /// is a text, also one of digits.
     pub(super) fn place_claim(&mut self, at: &JsonPointer, value: &str) -> Result<(), SignError> {
-        let number = value.parse::<i64>().ok().filter(|_| value.len() >= 10);
+        let time = self.shape.timestamp.as_ref();
+        let is_time = time.is_some_and(|field| matches!(&field.at, Locate::Claim(it) if it == at));
+        let number = value.parse::<i64>().ok().filter(|_| is_time);
         let value = number.map_or_else(|| Value::from(value), Value::from);
         put(&mut self.claims, at, value).ok_or(SignError::Unsupported)
     }
@@ -47,7 +50,7 @@ impl Signer<'_> {
             let payload = jws::encode(claims.to_string().as_bytes());
             (payload.clone(), payload)
         };
-        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?;
+        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?.clone();
         hasher.update(format!("{header}.{payload}").as_bytes());
         let signature = jws::encode(hasher.finish().as_bytes());
         let prefix = &self.shape.signature.prefix;
@@ -75,5 +78,47 @@ impl Signer<'_> {
             (None, at) => return Err(SignError::MissingValue(at.to_owned())),
         };
         put(&mut self.claims, &claim.at, value).ok_or(SignError::Unsupported)
+    }
+}
+
+#[cfg(all(test, feature = "jwt"))]
+mod tests {
+    use crate::{
+        Secret, Timestamp, providers,
+        sign::{Draft, SignError},
+    };
+
+    /// What the token of a signed delivery says.
+    fn payload(id: Option<&str>) -> Result<String, SignError> {
+        let draft = Draft::new("{}").with_timestamp(Timestamp::from_unix_seconds(1_700_000_000));
+        let draft = id.into_iter().fold(draft, Draft::with_id);
+        let secret = Secret::new("the secret of the test").expect("a secret");
+        let signed = draft.sign(&providers::vonage(), secret)?;
+        let token = signed.headers.get("authorization").expect("a token");
+        let payload = crate::crypto::jws::payload(token.to_str().expect("a text"));
+        Ok(String::from_utf8(payload.expect("a payload")).expect("JSON"))
+    }
+
+    #[test]
+    fn an_id_stays_the_text_that_it_is() {
+        for id in [
+            "evt_1",
+            "0123456789",
+            "+1234567890",
+            "1234567890123",
+            "true",
+        ] {
+            let claims = payload(Some(id)).expect("it can be signed");
+            assert!(claims.contains(&format!(r#""jti":"{id}""#)), "{claims}");
+            assert!(claims.contains(r#""iat":1700000000,"#), "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_claim_that_nobody_gives_is_missing() {
+        assert_eq!(
+            payload(None),
+            Err(SignError::MissingValue("/jti".to_owned()))
+        );
     }
 }

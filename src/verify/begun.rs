@@ -13,7 +13,7 @@ use crate::{
         Authentic, VerifyError,
         authentic::batch_items,
         checks::{
-            begins_as_json, body_segment, check_body_hash, check_sets, check_sources,
+            Sets, begins_as_json, body_segment, check_body_hash, check_sets, check_sources,
             check_timestamp, fits, joins_url_and_body, keys, ports, wanted_key_id,
         },
         entries::{Entries, Entry, MAX_SIGNATURES, Proof},
@@ -26,8 +26,8 @@ pub(crate) struct Begun {
     shape: usize,
     /// The signatures, where they stand in the head.
     entries: Option<Entries>,
-    /// Which sets have a timestamp inside the window; bit by bit.
-    live_sets: u8,
+    /// The timestamps in the head, and which of them are inside the window.
+    sets: Sets,
 }
 
 /// A verification that has its keys, and takes in the body.
@@ -66,8 +66,8 @@ impl Begun {
             Some(Entries::read(&reading, scheme)?)
         };
         let sets = entries.as_ref().map_or(1, |entries| entries.sets);
-        let live_sets = check_sets(&reading, scheme, sets, now)?;
-        check_sources(&reading, live_sets)?;
+        let sets = check_sets(&reading, scheme, sets, now)?;
+        check_sources(&reading, &sets)?;
         if scheme.algorithm.family() == Family::Token {
             token::check_times(&reading, scheme, now)?;
         }
@@ -75,7 +75,7 @@ impl Begun {
         Ok(Self {
             shape: index,
             entries,
-            live_sets,
+            sets,
         })
     }
 
@@ -98,29 +98,27 @@ impl Begun {
         // A token has a MAC over another text than the body.
         let plain = scheme.algorithm.family() != Family::Token;
         let sets = self.entries.as_ref().map(|entries| entries.sets);
-        let stream = match (
+        let mut keyed = Keyed {
+            begun: self,
+            keyring: keyring.clone(),
+            stream: None,
+        };
+        if let (Some(1), Some(body), Some(hasher), Some(content)) = (
             sets.filter(|_| plain),
             body_segment(shape),
             key.hasher(),
             &shape.content,
         ) {
-            (Some(1), Some(body), Some(mut hasher), Some(content)) => {
-                reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
-                    hasher.update(bytes);
-                })?;
-                Some(Stream {
-                    hasher,
-                    key: key_index,
-                    rest: body + 1,
-                })
-            }
-            _ => None,
-        };
-        Ok(Keyed {
-            begun: self,
-            keyring: keyring.clone(),
-            stream,
-        })
+            let stream = keyed.stream.insert(Stream {
+                hasher: hasher.clone(),
+                key: key_index,
+                rest: body + 1,
+            });
+            reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
+                stream.hasher.update(bytes);
+            })?;
+        }
+        Ok(keyed)
     }
 }
 
@@ -134,7 +132,7 @@ impl Keyed {
 
     /// Decides, now that the body is there.
     pub(crate) fn finish(
-        mut self,
+        &self,
         incoming: Incoming<'_>,
         scheme: &Scheme,
         now: Timestamp,
@@ -151,11 +149,15 @@ impl Keyed {
         let found = match &shape.each {
             Some(batch) => verify_batch(&reading, batch, scheme, &self.keyring, now)?,
             None => {
-                let entries = match self.begun.entries.take() {
+                let late;
+                let entries = match &self.begun.entries {
                     Some(entries) => entries,
-                    None => Entries::read(&reading, scheme)?,
+                    None => {
+                        late = Entries::read(&reading, scheme)?;
+                        &late
+                    }
                 };
-                self.search(&reading, &entries, scheme, now)?
+                self.search(&reading, entries, scheme, now)?
             }
         };
         let reading = Reading {
@@ -165,15 +167,16 @@ impl Keyed {
             ..reading
         };
         check_body_hash(&reading)?;
-        if let Some(key) = self.keyring.all().iter().find(|key| key.id == found.key_id) {
-            token::check_claims(&reading, key)?;
-        }
-        let timestamp = check_timestamp(&reading, scheme, now)?;
+        let key = self.keyring.all().get(found.key);
+        let key = key.ok_or(VerifyError::NoLiveKey)?;
+        token::check_claims(&reading, key)?;
+        let known = self.begun.sets.time(found.set);
+        let timestamp = check_timestamp(&reading, scheme, known, now)?;
         Ok(Authentic {
             shape: index,
             set: found.set,
             toggle_port: found.toggle_port,
-            key_id: found.key_id,
+            key_id: Arc::clone(&key.id),
             timestamp,
             coverage: scheme.coverage,
         })
@@ -181,20 +184,19 @@ impl Keyed {
 
     /// Finds a key and a signature that belong together.
     fn search(
-        &mut self,
+        &self,
         reading: &Reading<'_>,
         entries: &Entries,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Found<'static>, VerifyError> {
-        let mut stream = self.stream.take();
         if scheme.algorithm.has_public_key()
             && entries.len() * self.keyring.all().len() > MAX_SIGNATURES
         {
             return Err(VerifyError::TooManySignatures);
         }
         for set in 0..entries.sets {
-            if self.begun.live_sets & (1 << set) == 0 {
+            if !self.begun.sets.is_live(set) {
                 continue;
             }
             for toggle_port in ports(scheme, reading) {
@@ -209,13 +211,14 @@ impl Keyed {
                     if wanted().next().is_none() {
                         continue;
                     }
-                    let stream = stream.take_if(|stream| stream.key == index && !toggle_port);
+                    let stream = self.stream.as_ref();
+                    let stream = stream.filter(|stream| stream.key == index && !toggle_port);
                     if matches(&reading, key, stream, wanted())? {
                         return Ok(Found {
                             set,
                             item: None,
                             toggle_port,
-                            key_id: Arc::clone(&key.id),
+                            key: index,
                         });
                     }
                 }
@@ -231,7 +234,8 @@ pub(super) struct Found<'a> {
     /// The first item of a batch.
     item: Option<&'a str>,
     toggle_port: bool,
-    key_id: Arc<str>,
+    /// The place of the key that matched.
+    key: usize,
 }
 
 /// Verifies each item of a batch by itself; one that fails fails the whole.
@@ -246,7 +250,7 @@ pub(super) fn verify_batch<'a>(
         .map_err(|error| VerifyError::read("batch", &Locate::Json(batch.array.clone()), error))?;
     let first = items.first().copied();
     let wanted = wanted_key_id(scheme, reading)?;
-    let mut key_id = None;
+    let mut key = None;
     for item in items {
         let reading = Reading {
             item: Some(item),
@@ -254,23 +258,23 @@ pub(super) fn verify_batch<'a>(
         };
         let entries = Entries::read(&reading, scheme)?;
         let mut matched = None;
-        for (_, key) in keys(wanted.as_deref(), keyring, now)? {
+        for (index, key) in keys(wanted.as_deref(), keyring, now)? {
             let wanted = entries.of(0, &reading.shape.signature, key);
             if matches(&reading, key, None, wanted)? {
-                matched = Some(Arc::clone(&key.id));
+                matched = Some(index);
                 break;
             }
         }
-        key_id = Some(matched.ok_or(VerifyError::Mismatch)?);
-        check_timestamp(&reading, scheme, now)?;
+        key = Some(matched.ok_or(VerifyError::Mismatch)?);
+        check_timestamp(&reading, scheme, None, now)?;
     }
     // A batch of nothing has no signature, so it shows nothing.
-    let key_id = key_id.ok_or(VerifyError::EmptyBatch)?;
+    let key = key.ok_or(VerifyError::EmptyBatch)?;
     Ok(Found {
         set: 0,
         item: first,
         toggle_port: false,
-        key_id,
+        key,
     })
 }
 
@@ -278,7 +282,7 @@ pub(super) fn verify_batch<'a>(
 pub(super) fn matches<'e>(
     reading: &Reading<'_>,
     key: &Key,
-    stream: Option<Stream>,
+    stream: Option<&Stream>,
     entries: impl Iterator<Item = &'e Entry>,
 ) -> Result<bool, VerifyError> {
     let mut entries = entries.peekable();
@@ -326,7 +330,7 @@ pub(super) fn message<'a>(reading: &Reading<'a>) -> Result<Cow<'a, [u8]>, Verify
 pub(super) fn compute(
     reading: &Reading<'_>,
     key: &Key,
-    stream: Option<Stream>,
+    stream: Option<&Stream>,
 ) -> Result<Tag, VerifyError> {
     if let Some(hash) = key.token_hash() {
         return Tag::new(hash).ok_or(VerifyError::Mismatch);
@@ -336,11 +340,15 @@ pub(super) fn compute(
         .content
         .as_ref()
         .ok_or(VerifyError::Mismatch)?;
-    let (mut hasher, from) = match stream {
-        Some(stream) => (stream.hasher, stream.rest),
+    let (hasher, from) = match stream {
+        Some(stream) => (&stream.hasher, stream.rest),
         None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
     };
     let range = from..content.segments().len();
+    if range.is_empty() {
+        return Ok(hasher.finish());
+    }
+    let mut hasher = hasher.clone();
     reading.feed_segments(content, range, Some(key), &mut |bytes| hasher.update(bytes))?;
     Ok(hasher.finish())
 }

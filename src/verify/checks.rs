@@ -64,47 +64,70 @@ pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> impl Iterator<Ite
     [false, true].into_iter().take(if either { 2 } else { 1 })
 }
 
-/// Which sets have a timestamp inside the window. Timestamps in the body are looked at later.
+/// The sets of a signature's list, of which each has a timestamp of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Sets {
+    /// Bit by bit: the timestamp is inside the window, or stands in the body, where it is looked at later.
+    live: u8,
+    /// The timestamps in the head.
+    times: [Option<Timestamp>; MAX_SETS],
+}
+
+impl Sets {
+    pub(super) const fn is_live(&self, set: usize) -> bool {
+        self.live & (1 << set) != 0
+    }
+
+    pub(super) fn time(&self, set: usize) -> Option<Timestamp> {
+        self.times.get(set).copied().flatten()
+    }
+}
+
+/// Reads the timestamps in the head, of which at least one has to be inside the window.
 pub(super) fn check_sets(
     reading: &Reading<'_>,
     scheme: &Scheme,
     sets: usize,
     now: Timestamp,
-) -> Result<u8, VerifyError> {
-    let all = u8::MAX >> (8 - sets.clamp(1, MAX_SETS));
+) -> Result<Sets, VerifyError> {
+    let mut found = Sets {
+        live: u8::MAX >> (8 - sets.clamp(1, MAX_SETS)),
+        times: [None; MAX_SETS],
+    };
     let Some(field) = &reading.shape.timestamp else {
-        return Ok(all);
+        return Ok(found);
     };
     if field.at.is_in_body() {
-        return Ok(all);
+        return Ok(found);
     }
-    let mut live = 0;
+    found.live = 0;
     let mut reason = None;
-    for set in 0..sets {
+    for (set, known) in found.times.iter_mut().enumerate().take(sets) {
         let reading = Reading { set, ..*reading };
         let checked = read_timestamp(&reading, reading.shape).and_then(|time| {
+            *known = Some(time);
             scheme
                 .tolerance
                 .map_or(Ok(()), |tolerance| check_window(time, now, tolerance))
         });
         match checked {
-            Ok(()) => live |= 1 << set,
+            Ok(()) => found.live |= 1 << set,
             Err(error) => reason = reason.or(Some(error)),
         }
     }
     match reason {
-        Some(error) if live == 0 => Err(error),
-        _ => Ok(live),
+        Some(error) if found.live == 0 => Err(error),
+        _ => Ok(found),
     }
 }
 
 /// Checks the values of the head that the content names, so that a request
 /// without them costs no body.
-pub(super) fn check_sources(reading: &Reading<'_>, live_sets: u8) -> Result<(), VerifyError> {
+pub(super) fn check_sources(reading: &Reading<'_>, sets: &Sets) -> Result<(), VerifyError> {
     let Some(content) = &reading.shape.content else {
         return Ok(());
     };
-    let set = usize::try_from(live_sets.trailing_zeros()).unwrap_or(0);
+    let set = usize::try_from(sets.live.trailing_zeros()).unwrap_or(0);
     let reading = Reading { set, ..*reading };
     for (role, _) in content.values() {
         match role {
@@ -121,6 +144,9 @@ pub(super) fn check_sources(reading: &Reading<'_>, live_sets: u8) -> Result<(), 
             }
             _ => {}
         }
+        if *role == Role::Timestamp && sets.time(set).is_some() {
+            continue;
+        }
         if let Some(source) = Source::of(reading.shape, role)
             && !source.at.is_in_body()
         {
@@ -131,10 +157,15 @@ pub(super) fn check_sources(reading: &Reading<'_>, live_sets: u8) -> Result<(), 
 }
 
 impl Scheme {
-    /// Whether any shape signs the URL.
+    /// Whether any shape signs the URL, or a token that names it.
     pub(crate) fn signs_url(&self) -> bool {
         self.shapes.iter().any(|shape| {
-            let mut values = shape.content.iter().flat_map(Template::values);
+            let claimed = shape.claims.iter().flat_map(|claim| &claim.is);
+            let mut values = shape
+                .content
+                .iter()
+                .chain(claimed)
+                .flat_map(Template::values);
             values.any(|(role, _)| *role == Role::Url)
         })
     }
@@ -221,16 +252,20 @@ pub(super) fn read_timestamp(
         })
 }
 
-/// The delivery's timestamp. One in the head was checked before; one in the body is trusted only
-/// now, when the signature is known to be right.
+/// The delivery's timestamp. One in the head is known, and was checked before; one in the body is
+/// trusted only now, when the signature is known to be right.
 pub(super) fn check_timestamp(
     reading: &Reading<'_>,
     scheme: &Scheme,
+    known: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, VerifyError> {
     let Some(field) = &reading.shape.timestamp else {
         return Ok(None);
     };
+    if known.is_some() {
+        return Ok(known);
+    }
     let time = read_timestamp(reading, reading.shape)?;
     if field.at.is_in_body()
         && let Some(tolerance) = scheme.tolerance

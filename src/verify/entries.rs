@@ -6,6 +6,7 @@ use crate::{
     incoming::ReadError,
     keys::Key,
     scheme::{Encoding, Family, ItemKey, Locate, Scheme, Signature},
+    text,
     verify::VerifyError,
 };
 
@@ -110,11 +111,11 @@ impl Entries {
             return self.push(proof, 0, None);
         };
         if let Some(separator) = &list.sets {
-            self.sets = text.split(separator.as_str()).count();
+            self.sets = text::split(text, separator).count();
             if self.sets > MAX_SETS {
                 return Err(VerifyError::TooManySignatures);
             }
-            for (set, text) in text.split(separator.as_str()).enumerate() {
+            for (set, text) in text::split(text, separator).enumerate() {
                 self.take_set(set, text, signature, scheme)?;
             }
             Ok(())
@@ -134,10 +135,10 @@ impl Entries {
             at: signature.at.to_string(),
         };
         let list = signature.list.as_ref().ok_or_else(malformed)?;
-        for item in text.split(list.items.as_str()) {
+        for item in text::split(text, &list.items) {
             let (name, value) = match &list.pair {
                 Some(pair) => {
-                    let (name, value) = item.split_once(pair.as_str()).ok_or_else(malformed)?;
+                    let (name, value) = text::split_once(item, pair).ok_or_else(malformed)?;
                     (Some(name), value)
                 }
                 None => (None, item),

@@ -7,7 +7,7 @@ use crate::{
     crypto::{Tag, jws::Jws},
     incoming::{self, ReadError},
     keys::Key,
-    scheme::{Claim, Family, JsonPointer, Locate, Scheme},
+    scheme::{Claim, Family, JsonPointer, Locate, Scheme, TimestampField},
     timestamp::Timestamp,
     verify::VerifyError,
 };
@@ -17,6 +17,9 @@ const LEEWAY: Duration = Duration::from_mins(1);
 
 /// The most digits of a time in seconds, far beyond any real one.
 const MAX_DIGITS: usize = 12;
+
+/// The digits of a time in microseconds, the longest of the units.
+const MICROS_DIGITS: usize = 16;
 
 /// The id of the key that a token with a public key names.
 pub(super) fn key_id(
@@ -50,7 +53,8 @@ pub(super) fn verifies(reading: &Reading<'_>, key: &Key, jws: &Jws) -> Result<bo
         return Ok(false);
     };
     Ok(match key.hasher() {
-        Some(mut hasher) => {
+        Some(hasher) => {
+            let mut hasher = hasher.clone();
             hasher.update(&input);
             Tag::new(&jws.signature).is_some_and(|own| own.matches(&hasher.finish()))
         }
@@ -74,6 +78,14 @@ pub(super) fn check_times(
         .tolerance
         .map_or(LEEWAY, |tolerance| tolerance.future.duration());
     let token = Payload::read(reading)?;
+    if let Some(TimestampField {
+        at: Locate::Claim(at),
+        unit,
+    }) = &reading.shape.timestamp
+        && unit.is_fixed_width()
+    {
+        token.number(at, MICROS_DIGITS)?;
+    }
     if let Some(expires) = token.time("/exp")? {
         let since = now.saturating_duration_since(expires);
         if since > leeway {
@@ -115,7 +127,14 @@ impl Payload {
 
     /// The JSON text of a claim; `None` where it is missing.
     fn claim(&self, at: &JsonPointer) -> Result<Option<&str>, VerifyError> {
-        let found = incoming::json_root(&self.0).and_then(|root| incoming::json_at(root, at));
+        let found = incoming::json_root(&self.0).and_then(|root| {
+            // ref: RFC 7519 §7.2: a set of claims is an object.
+            if root.starts_with('{') {
+                incoming::json_at(root, at)
+            } else {
+                Err(ReadError::Malformed)
+            }
+        });
         match found {
             Ok(raw) => Ok(Some(raw)),
             Err(ReadError::Missing) => Ok(None),
@@ -127,18 +146,23 @@ impl Payload {
         }
     }
 
-    /// A time in whole seconds. Anything else that stands there is no time, and is refused:
-    /// a text or a null would otherwise switch the check off.
+    /// A time in whole seconds.
     fn time(&self, pointer: &str) -> Result<Option<Timestamp>, VerifyError> {
-        let at = JsonPointer::literal(pointer);
-        let Some(raw) = self.claim(&at)? else {
+        let seconds = self.number(&JsonPointer::literal(pointer), MAX_DIGITS)?;
+        Ok(seconds.map(Timestamp::from_unix_seconds))
+    }
+
+    /// A number of at most `max` digits. Anything else that stands there is no time, and is refused:
+    /// a text or a null would otherwise switch the check off.
+    fn number(&self, at: &JsonPointer, max: usize) -> Result<Option<i64>, VerifyError> {
+        let Some(raw) = self.claim(at)? else {
             return Ok(None);
         };
-        let digits = raw.len() <= MAX_DIGITS && raw.bytes().all(|c| c.is_ascii_digit());
+        let digits = raw.len() <= max && raw.bytes().all(|c| c.is_ascii_digit());
         match raw.parse().ok().filter(|_| digits) {
-            Some(seconds) => Ok(Some(Timestamp::from_unix_seconds(seconds))),
+            Some(number) => Ok(Some(number)),
             None => Err(VerifyError::TimestampMalformed {
-                at: Locate::Claim(at).to_string(),
+                at: Locate::Claim(at.clone()).to_string(),
             }),
         }
     }
@@ -155,8 +179,9 @@ impl Payload {
         if claim.is.is_empty() {
             return Ok(());
         }
-        // ref: RFC 7519 §4.1.3: an audience is one text or a list of them.
-        let values = if raw.starts_with('[') {
+        // ref: RFC 7519 §4.1.3: an audience is one text or a list of them. A list of hashes would
+        // let one token stand for several bodies.
+        let values = if raw.starts_with('[') && !claim.covers_body() {
             incoming::json_elements(raw)
                 .map_err(|error| VerifyError::read("claim", &at(), error))?
                 .into_iter()
@@ -182,5 +207,144 @@ impl Payload {
         Err(VerifyError::ClaimMismatch {
             at: claim.at.to_string(),
         })
+    }
+}
+
+#[cfg(all(test, feature = "jwt"))]
+mod tests {
+    use http::{HeaderMap, Method, Uri};
+
+    use super::*;
+    use crate::{
+        crypto::{Hasher, jws},
+        incoming::Incoming,
+        keys::{Keyring, Secret},
+        providers,
+        scheme::{Algorithm, Shape},
+        verify::verify,
+    };
+
+    const KEY: &str = "the secret of the test";
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+    const BODY: &[u8] = b"{}";
+
+    /// A scheme of a token in a header, whose shape is changed.
+    fn scheme(change: impl FnOnce(&mut Shape)) -> Scheme {
+        let mut scheme = providers::netlify();
+        let shape = scheme.shapes.first_mut().expect("it has one shape");
+        shape.claims.clear();
+        change(shape);
+        scheme
+    }
+
+    /// The code of the verdict on a token that is signed with the right key.
+    fn judge(scheme: &Scheme, payload: &str, body: &[u8]) -> &'static str {
+        let header = jws::header(scheme.algorithm).expect("it is a JWT algorithm");
+        let input = format!("{header}.{}", jws::encode(payload.as_bytes()));
+        let mut hasher = Hasher::keyed(Algorithm::HmacSha256, KEY.as_bytes()).expect("a MAC");
+        hasher.update(input.as_bytes());
+        let token = format!("{input}.{}", jws::encode(hasher.finish().as_bytes()));
+        let mut headers = HeaderMap::new();
+        headers.insert("x-webhook-signature", token.parse().expect("a header"));
+        let keyring = Keyring::new(scheme, Secret::new(KEY).expect("a secret")).expect("a keyring");
+        let uri = Uri::from_static("/webhook");
+        let incoming = Incoming::new(&Method::POST, &uri, &headers, body);
+        verify(&incoming, scheme, &keyring, NOW).map_or_else(|error| error.code(), |_| "genuine")
+    }
+
+    #[track_caller]
+    fn check(scheme: &Scheme, payload: &str, want: &str) {
+        assert_eq!(judge(scheme, payload, BODY), want, "{payload}");
+    }
+
+    #[test]
+    fn a_set_of_claims_is_an_object() {
+        let scheme = scheme(|_| ());
+        for payload in ["{}", " { } ", r#"{"a":[]}"#] {
+            check(&scheme, payload, "genuine");
+        }
+        for payload in [
+            "",
+            "[]",
+            "[{}]",
+            "1",
+            "null",
+            r#""{}""#,
+            "{}{}",
+            "{",
+            "\u{feff}{}",
+            "x",
+        ] {
+            check(&scheme, payload, "malformed");
+        }
+    }
+
+    #[test]
+    fn a_claim_may_be_a_list_but_a_hash_of_the_body_may_not() {
+        // SHA-256 of `{}`.
+        let hash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        let scheme = scheme(|shape| {
+            shape.claims = vec![
+                Claim::is("/aud", "us"),
+                Claim::is("/hash", "{body|sha256|hex}"),
+            ];
+        });
+        for (aud, claimed, want) in [
+            (r#""us""#, format!("{hash:?}"), "genuine"),
+            (r#"["them","us"]"#, format!("{hash:?}"), "genuine"),
+            (r#"["them"]"#, format!("{hash:?}"), "claim-mismatch"),
+            (r#"[["us"]]"#, format!("{hash:?}"), "claim-mismatch"),
+            (r#"[]"#, format!("{hash:?}"), "claim-mismatch"),
+            (r#""us""#, format!("[{hash:?}]"), "claim-mismatch"),
+            (
+                r#""us""#,
+                format!(r#"["{}",{hash:?}]"#, "0".repeat(64)),
+                "claim-mismatch",
+            ),
+            (
+                r#""us""#,
+                format!("{:?}", hash.to_uppercase()),
+                "claim-mismatch",
+            ),
+            (r#""us""#, format!("{:?}", &hash[..63]), "claim-mismatch"),
+            (r#""us""#, "null".to_owned(), "missing"),
+        ] {
+            check(
+                &scheme,
+                &format!(r#"{{"aud":{aud},"hash":{claimed}}}"#),
+                want,
+            );
+        }
+    }
+
+    #[test]
+    fn the_delivery_s_own_time_is_a_number() {
+        let scheme = Scheme {
+            tolerance: Some(crate::scheme::Tolerance::five_minutes()),
+            ..scheme(|shape| {
+                shape.timestamp = Some(TimestampField {
+                    at: Locate::claim("/iat"),
+                    unit: crate::scheme::TimeUnit::UnixSeconds,
+                });
+            })
+        };
+        check(&scheme, r#"{"iat":1700000000}"#, "genuine");
+        check(&scheme, r#"{"iat":1700000301}"#, "future");
+        check(&scheme, r#"{"iat":1699999699}"#, "stale");
+        for iat in [r#""1700000000""#, "1700000000.0", "17e8", "true", "{}"] {
+            let verdict = judge(&scheme, &format!(r#"{{"iat":{iat}}}"#), BODY);
+            assert!(
+                ["timestamp-malformed", "malformed"].contains(&verdict),
+                "{iat}: {verdict}"
+            );
+        }
+        for none in [r#"{"iat":null}"#, "{}"] {
+            check(&scheme, none, "missing");
+        }
+        check(
+            &scheme,
+            r#"{"iat":1700000000,"iat":1700000000}"#,
+            "duplicate",
+        );
     }
 }

@@ -301,14 +301,26 @@ fn a_scheme_of_ones_own_has_the_words_of_a_built_in_one() {
         &scheme.replace("{body}", "{method}"),
         &["endpoint[0].scheme", "neither the body nor its hash"],
     );
-    refuses(
-        &scheme.replace("hmac-sha256", "jwt-hs256"),
-        &["endpoint[0].scheme", "needs feature \"jwt\""],
-    );
-    refuses(
-        &scheme.replace("hmac-sha256", "rsa-pkcs1-sha256"),
-        &["endpoint[0].scheme", "public-key"],
-    );
+    for (algorithm, feature, is_on) in [
+        ("ed25519", "ed25519", cfg!(feature = "ed25519")),
+        (
+            "rsa-pkcs1-sha256",
+            "public-key",
+            cfg!(feature = "public-key"),
+        ),
+        ("jwt-eddsa", "ed25519", cfg!(feature = "ed25519")),
+    ] {
+        let other = scheme
+            .replace("hmac-sha256", algorithm)
+            .replace("content =", "secret = \"public-key\"\ncontent =");
+        if is_on {
+            // The build can, and the secret of the file is no key.
+            refuses(&other, &["endpoint[0]"]);
+        } else {
+            let needs = format!("\"{algorithm}\" needs feature \"{feature}\"");
+            refuses(&other, &["endpoint[0].scheme", &needs]);
+        }
+    }
     refuses(
         &scheme.replace("hmac-sha256", "rot13"),
         &["endpoint[0].scheme", "rot13"],

@@ -55,11 +55,14 @@ fn common(sample: &Sample) -> Delivery {
 /// What the tag of a scheme is made of, from the scheme's data alone.
 fn construction(sample: &Sample) -> String {
     let delivery = common(sample);
+    let shape = delivery.shape();
+    if delivery.is_token() {
+        return format!("{} {:?}", delivery.scheme.algorithm, shape.claims);
+    }
     if delivery.scheme.coverage == Coverage::Credential {
         // The secret itself: whoever has it can show it anywhere.
         return "credential".to_owned();
     }
-    let shape = delivery.shape();
     let mut content = shape.content.as_ref().unwrap().to_string();
     // Where no name is doubled, as in the common form, both ways to join it are one.
     // And of one object, as the common JSON is, the first element is the whole.
@@ -92,10 +95,14 @@ fn t_c5_a_signature_of_one_scheme_is_refused_by_every_other_construction() {
         by_a.accepted("its own scheme");
         let tag = by_a.tag_bytes();
         for (b, by_b, made_by_b) in &signed {
-            let encoding = by_b.shape().signature.encoding;
+            let encoding = by_b.encoding();
             let what = format!("the signature of {} at {}", a.name(), b.name());
             // As it is written, and written as B wants it.
-            let moved = [by_b.with_tag(&by_a.tag()), by_b.with_tag_bytes(&tag)];
+            let mut moved = vec![by_b.with_tag(&by_a.tag()), by_b.with_tag_bytes(&tag)];
+            if by_a.is_token() {
+                // The whole of it, to where B has its token, its credential or its signature.
+                moved.push(by_b.with_signature_text(&by_a.signature_text()));
+            }
             if made_by_a == made_by_b {
                 let rewritten = moved[1].as_ref().unwrap();
                 if rewritten.verify().is_err() {

@@ -19,6 +19,7 @@ use base64::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::value::RawValue;
 
 /// A request together with everything that judges it.
 #[derive(Clone)]
@@ -107,11 +108,36 @@ impl Delivery {
         assert_eq!(error.code(), code, "{}: {what}: {error}", self.name);
     }
 
-    /// Whether a role such as `body` stands in the signed content.
+    /// Whether the signature is a token: header, payload and signature in one text.
+    pub(super) fn is_token(&self) -> bool {
+        self.scheme.algorithm.name().starts_with("jwt-")
+    }
+
+    /// The name of the refusal where what is signed is of another request.
+    pub(super) fn mismatch(&self) -> &'static str {
+        if self.is_token() {
+            "claim-mismatch"
+        } else {
+            "mismatch"
+        }
+    }
+
+    /// How the bytes of the signature are written.
+    pub(super) fn encoding(&self) -> Encoding {
+        if self.is_token() {
+            Encoding::Base64Url
+        } else {
+            self.shape().signature.encoding
+        }
+    }
+
+    /// Whether a role such as `body` stands in the signed content, or in what a token must say.
     pub(super) fn signs(&self, role: &str) -> bool {
-        self.shape().content.as_ref().is_some_and(|content| {
-            let content = content.to_string();
-            content.contains(&format!("{{{role}}}")) || content.contains(&format!("{{{role}|"))
+        let shape = self.shape();
+        let claimed = shape.claims.iter().flat_map(|claim| &claim.is);
+        shape.content.iter().chain(claimed).any(|template| {
+            let text = template.to_string();
+            text.contains(&format!("{{{role}}}")) || text.contains(&format!("{{{role}|"))
         })
     }
 
@@ -227,6 +253,11 @@ impl Delivery {
                 }
             }
             Locate::Item(key) => self.item(key).1,
+            Locate::Claim(_) => {
+                let name = Self::claim_name(place).unwrap();
+                let value = self.claims().get(&name).unwrap().to_owned();
+                serde_json::from_str(&value).unwrap_or(value)
+            }
             other => panic!("{other} is new: teach it here"),
         }
     }
@@ -262,6 +293,11 @@ impl Delivery {
                 let mut list = self.signature_text();
                 list.replace_range(range, text);
                 self.with_signature_text(&list)
+            }
+            // Under the signature of the text that stood there before.
+            Locate::Claim(_) => {
+                let name = Self::claim_name(place).unwrap();
+                Some(self.with_claims_unsigned(|claims| claims.set(&name, json_text(text))))
             }
             other => panic!("{other} is new: teach it here"),
         }
@@ -326,6 +362,10 @@ impl Delivery {
     fn tag_start(&self) -> (usize, String) {
         let signature = &self.shape().signature;
         let text = self.signature_text();
+        if self.is_token() {
+            // The third part is the signature.
+            return (text.rfind('.').unwrap() + 1, text);
+        }
         let mut start = 0;
         if let Some(list) = &signature.list {
             start = text
@@ -341,11 +381,11 @@ impl Delivery {
 
     /// The bytes of the (last) signature.
     pub(super) fn tag_bytes(&self) -> Vec<u8> {
-        decode(self.shape().signature.encoding, &self.tag())
+        decode(self.encoding(), &self.tag())
     }
 
     pub(super) fn with_tag_bytes(&self, bytes: &[u8]) -> Option<Self> {
-        self.with_tag(&encode(self.shape().signature.encoding, bytes))
+        self.with_tag(&encode(self.encoding(), bytes))
     }
 
     /// Whether it is the same request. Keys, time and configuration are not looked at.
@@ -354,6 +394,14 @@ impl Delivery {
             && self.uri == other.uri
             && self.headers == other.headers
             && self.body == other.body
+    }
+}
+
+/// A claim that is written so: what is a JSON value as it is, all else as a text.
+pub(super) fn json_text(text: &str) -> String {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(value) if value.get() == text => text.to_owned(),
+        _ => serde_json::to_string(text).unwrap(),
     }
 }
 

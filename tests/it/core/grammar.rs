@@ -41,7 +41,7 @@ fn check(sample: &Sample, accepted: &[&str], refused: &[&str]) {
 
 fn wrong_tag(genuine: &Delivery) -> String {
     let bytes = vec![0x5a; genuine.tag_bytes().len()];
-    encode(genuine.shape().signature.encoding, &bytes)
+    encode(genuine.encoding(), &bytes)
 }
 
 /// What no list of pairs is, whatever its separators.

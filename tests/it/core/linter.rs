@@ -31,6 +31,13 @@ const TOKEN: &str = r#"
     signature = { at = { header = "x-token" }, encoding = "text" }
 "#;
 
+/// The start of a scheme of a JWT with which nothing is wrong.
+const JWT: &str = r#"
+    algorithm = "jwt-hs256"
+    signature = { at = "bearer", encoding = "text" }
+    claims = [{ at = "/exp" }, { at = "/hash", is = ["{body|sha256|hex}"] }]
+"#;
+
 /// Code, severity, and a scheme that has this finding and none that is worse.
 const FINDINGS: &[(&str, Severity, &str, &str)] = &[
     ("id", Error, FINE, r#"id = """#),
@@ -52,16 +59,141 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         signature = { at = { header = "x-sig" }, encoding = "hex" }
         "#,
     ),
+    #[cfg(not(feature = "ed25519"))]
     (
         "needs-feature",
         Error,
         "",
         r#"
-        algorithm = "jwt-hs256"
+        algorithm = "ed25519"
+        secret = "public-key"
         content = "{body}"
         signature = { at = { header = "x-sig" }, encoding = "hex" }
         "#,
     ),
+    #[cfg(not(feature = "public-key"))]
+    (
+        "needs-feature",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-rs256"
+        secret = "public-key"
+        coverage = "credential"
+        signature = { at = "bearer", encoding = "text" }
+        "#,
+    ),
+    #[cfg(not(feature = "jwt"))]
+    (
+        "needs-feature",
+        Error,
+        JWT,
+        r#"
+        dedupe = "id"
+        event_id = { json = "/id" }
+        "#,
+    ),
+    (
+        "token",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        content = "{body}"
+        signature = { at = { header = "x-token" }, encoding = "base64-url" }
+        "#,
+    ),
+    (
+        "token",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        content = "{body}"
+        signature = { at = { header = "x-token" }, list = { items = "," }, encoding = "text" }
+        "#,
+    ),
+    (
+        "token",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        content = "{body}"
+        signature = { at = { json = "/token" }, encoding = "text" }
+        "#,
+    ),
+    (
+        "token",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        content = "{body}"
+        signature = { at = { headers = ["x-token"] }, encoding = "text" }
+        "#,
+    ),
+    (
+        "claims",
+        Error,
+        FINE,
+        r#"claims = [{ at = "/iss", is = ["x"] }]"#,
+    ),
+    ("claims", Error, FINE, r#"event_id = { claim = "/jti" }"#),
+    ("claims", Error, FINE, r#"event_type = { claim = "/typ" }"#),
+    (
+        "claims",
+        Error,
+        FINE,
+        r#"
+        timestamp = { at = { claim = "/iat" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "5m" }
+        "#,
+    ),
+    (
+        "claims",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        content = "{body}"
+        signature = { at = { header = "x-token" }, encoding = "text" }
+        claims = [{ at = "/iss" }]
+        "#,
+    ),
+    (
+        "claims",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        content = "{body}"
+        signature = { at = { header = "x-token" }, encoding = "text" }
+        event_id = { claim = "/jti" }
+        "#,
+    ),
+    (
+        "token-never-expires",
+        Warning,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        signature = { at = "bearer", encoding = "text" }
+        claims = [{ at = "/hash", is = ["{body|sha256|hex}"] }, { at = "/iat" }]
+        "#,
+    ),
+    ("coverage", Error, JWT, r#"coverage = "credential""#),
+    (
+        "coverage",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        signature = { at = "bearer", encoding = "text" }
+        claims = [{ at = "/exp" }, { at = "/hash", is = ["{body|first|sha256|hex}"] }]
+        "#,
+    ),
+    ("dedupe-no-content", Error, JWT, r#"dedupe = "content""#),
     (
         "tolerance",
         Error,
@@ -525,7 +657,7 @@ fn codes(scheme: &Scheme) -> Vec<(&'static str, Severity)> {
 
 #[test]
 fn the_starts_of_the_table_are_fine_themselves() {
-    for toml in [FINE, TOKEN] {
+    for toml in [FINE, TOKEN, JWT] {
         let scheme = read(toml);
         assert_eq!(codes(&scheme), []);
         assert_eq!(scheme.validate(), Ok(()));
@@ -576,6 +708,8 @@ fn every_code_of_the_linter_is_in_the_table() {
     }
     let mut tried: BTreeSet<_> = FINDINGS.iter().map(|(code, ..)| *code).collect();
     tried.insert("shapes");
+    // With every feature there is no algorithm that needs one.
+    tried.insert("needs-feature");
     assert_eq!(in_source, tried);
 }
 
@@ -603,17 +737,30 @@ fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
         ("rsa-pkcs1-sha256", "public-key", "public-key", public_key),
         ("rsa-pkcs1-sha512", "public-key", "public-key", public_key),
         ("rsa-pss-sha256", "public-key", "public-key", public_key),
-        ("jwt-hs256", "text", "jwt", false),
-        ("jwt-rs256", "public-key", "jwt", false),
-        ("jwt-es256", "public-key", "jwt", false),
-        ("jwt-ed-dsa", "public-key", "jwt", false),
+        ("jwt-rs256", "public-key", "public-key", public_key),
+        ("jwt-rs512", "public-key", "public-key", public_key),
+        ("jwt-ps256", "public-key", "public-key", public_key),
+        ("jwt-es256", "public-key", "public-key", public_key),
+        ("jwt-eddsa", "public-key", "ed25519", ed25519),
+        ("jwt-hs256", "text", "jwt", true),
+        ("jwt-hs384", "text", "jwt", true),
+        ("jwt-hs512", "text", "jwt", true),
     ] {
+        // Without `jwt`, no token can be read, whatever signs it.
+        let (feature, is_on) = match algorithm.starts_with("jwt-") {
+            true if !cfg!(feature = "jwt") => ("jwt", false),
+            _ => (feature, is_on),
+        };
+        let encoding = match algorithm.starts_with("jwt-") {
+            true => "text",
+            false => "base64",
+        };
         let scheme = read(&format!(
             r#"
             algorithm = "{algorithm}"
             secret = "{secret}"
             content = "{{body}}"
-            signature = {{ at = {{ header = "x-sig" }}, encoding = "base64" }}
+            signature = {{ at = {{ header = "x-sig" }}, encoding = "{encoding}" }}
             "#
         ));
         assert_eq!(scheme.algorithm.needs_feature().is_none(), is_on);
@@ -622,7 +769,9 @@ fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
             continue;
         }
         let error = scheme.validate().expect_err(algorithm);
-        let finding = &error.findings()[0];
+        let [finding] = error.findings() else {
+            panic!("{algorithm}: something else is said: {error}");
+        };
         assert_eq!(finding.code(), "needs-feature");
         let message = finding.message();
         assert!(message.contains(&format!("{algorithm:?}")), "{message}");

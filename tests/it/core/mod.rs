@@ -7,6 +7,7 @@ mod cross_scheme;
 mod delivery;
 mod grammar;
 mod injectivity;
+mod jwt;
 mod linter;
 mod negatives;
 mod properties;

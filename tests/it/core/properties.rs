@@ -21,16 +21,14 @@ use super::{
 /// Whether any bytes can be the body, since nothing is read from it.
 fn takes_any_body(sample: &Sample) -> bool {
     let shape = sample.signer().shapes.remove(0);
-    let content = shape.content.map(|content| content.to_string());
-    let has = |text| {
-        content
-            .as_ref()
-            .is_some_and(|content| content.contains(text))
-    };
+    let claimed = shape.claims.into_iter().flat_map(|claim| claim.is);
+    let templates = shape.content.into_iter().chain(claimed);
+    let texts: Vec<_> = templates.map(|template| template.to_string()).collect();
+    let has = |wanted| texts.iter().any(|text| text.contains(wanted));
     let in_body =
         |at: &Locate| matches!(at, Locate::Json(_) | Locate::Form(_) | Locate::OnlyForm(_));
-    // What is joined to the URL has to begin as JSON.
-    let reads_none = has("{body}") && !has("{url");
+    // What is joined to the URL has to begin as JSON; a hash of it can be of anything.
+    let reads_none = (has("{body}") && !has("{url")) || has("{body|sha256|hex}");
     let reads_time = shape.timestamp.is_some_and(|field| in_body(&field.at));
     shape.body_hash.is_some() || (reads_none && !reads_time)
 }
@@ -103,6 +101,22 @@ const ODD: &[&[u8]] = &[
 
 fn has_any_body(sample: &Sample) -> bool {
     takes_any_body(sample) && sample.scheme().coverage == Coverage::Body
+}
+
+/// Whether a token's `exp` has not come; where there is neither token nor `exp`, nothing expires.
+fn is_unexpired(delivery: &Delivery, now: Timestamp) -> bool {
+    let expiry = delivery
+        .is_token()
+        .then(|| delivery.claims().seconds("exp"));
+    let leeway = delivery
+        .scheme
+        .tolerance
+        .map_or(Duration::from_secs(60), |tolerance| {
+            tolerance.future.duration()
+        });
+    expiry.flatten().is_none_or(|expiry| {
+        now.saturating_duration_since(Timestamp::from_unix_seconds(expiry)) <= leeway
+    })
 }
 
 #[test]
@@ -277,7 +291,7 @@ proptest! {
     ) {
         let genuine = SAMPLES[index].delivery();
         let now = Timestamp::from_unix_micros(micros);
-        let fresh = genuine.scheme.tolerance.is_none_or(|tolerance| {
+        let fresh = is_unexpired(&genuine, now) && genuine.scheme.tolerance.is_none_or(|tolerance| {
             now.saturating_duration_since(NOW) <= tolerance.past.duration()
                 && NOW.saturating_duration_since(now) <= tolerance.future.duration()
         });
@@ -292,7 +306,7 @@ proptest! {
         let genuine = SAMPLES[index].delivery();
         let offset = Duration::from_micros(micros.unsigned_abs());
         let now = if micros < 0 { NOW.saturating_sub(offset) } else { NOW.saturating_add(offset) };
-        let fresh = genuine.scheme.tolerance.is_none_or(|tolerance| {
+        let fresh = is_unexpired(&genuine, now) && genuine.scheme.tolerance.is_none_or(|tolerance| {
             let allowed = if micros < 0 { tolerance.future } else { tolerance.past };
             offset <= allowed.duration()
         });
@@ -324,7 +338,7 @@ proptest! {
         pieces in prop::collection::vec(prop::sample::select(PIECES), 0..12),
     ) {
         let genuine = SAMPLES[index].delivery();
-        let tag = genuine.tag();
+        let tag = if genuine.is_token() { genuine.signature_text() } else { genuine.tag() };
         let text = pieces.concat().replace("TAG", &tag);
         if let Some(forged) = genuine.with_signature_text(&text)
             && forged.verify().is_ok()

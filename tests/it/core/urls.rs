@@ -44,6 +44,8 @@ fn the_schemes_that_sign_the_url_are_known() {
             "hubspot (shape 0)",
             "hubspot-v2 (shape 0)",
             "mandrill (shape 0)",
+            "messagebird (shape 0)",
+            "monday (shape 0)",
             "plivo (shape 0)",
             "shopee (shape 0)",
             "square (shape 0)",
@@ -165,7 +167,7 @@ fn t_h1_scheme_port_and_user_are_as_configured_and_only_twilio_s_port_may_be_mis
             if if either { twilio } else { exact } {
                 delivery.accepted(&what);
             } else {
-                delivery.refused_as("mismatch", &what);
+                delivery.refused_as(delivery.mismatch(), &what);
             }
         }
     }
@@ -307,7 +309,7 @@ fn t_h5_the_origin_of_an_absolute_target_is_not_looked_at() {
             .with_uri(&format!("https://hooks.example.com{target}"))
             .unwrap();
         moved.public_url = Some("https://other.example".parse().unwrap());
-        moved.refused_as("mismatch", "the configured URL is another");
+        moved.refused_as(moved.mismatch(), "the configured URL is another");
     }
 }
 

@@ -158,7 +158,7 @@ fn vectors(provider: &str) -> Vec<Vector> {
 fn other_secret(scheme: &Scheme) -> String {
     match scheme.algorithm {
         Algorithm::Ed25519 => include_str!("../../keys/ed25519.pem").to_owned(),
-        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha256Fixed => {
+        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha256Fixed | Algorithm::JwtEs256 => {
             include_str!("../../keys/p256.pem").to_owned()
         }
         _ if scheme.algorithm.has_public_key() => include_str!("../../keys/rsa2048.pem").to_owned(),
@@ -272,17 +272,29 @@ fn every_vector_under_another_secret_is_refused() {
 fn every_vector_a_day_later_is_stale_where_there_is_a_window() {
     let mut count = 0;
     for_each_accepted(|vector, delivery| {
+        let has_window = delivery.scheme.tolerance.is_some();
+        let has_claim = |name: &str| {
+            let mut claims = delivery.shape().claims.iter();
+            claims.any(|claim| claim.at.to_string() == name)
+        };
         assert_eq!(
             vector.now.is_some(),
-            delivery.scheme.tolerance.is_some(),
-            "{}: `now` is for schemes with a window",
+            has_window || has_claim("/exp"),
+            "{}: `now` is for schemes with a window, and for tokens that expire",
             delivery.name
         );
         if let Some(now) = vector.now {
-            let later = Timestamp::from_unix_seconds(now + 86_400);
-            delivery.at(later).refused_as("stale", "a day later");
-            let before = Timestamp::from_unix_seconds(now - 86_400);
-            delivery.at(before).refused_as("future", "a day before");
+            let later = delivery.at(Timestamp::from_unix_seconds(now + 86_400));
+            let before = delivery.at(Timestamp::from_unix_seconds(now - 86_400));
+            if has_window {
+                later.refused_as("stale", "a day later");
+                before.refused_as("future", "a day before");
+            } else {
+                later.refused_as("token-expired", "a day later");
+                if has_claim("/nbf") {
+                    before.refused_as("token-not-yet-valid", "a day before");
+                }
+            }
             count += 1;
         }
     });
@@ -368,11 +380,16 @@ fn the_providers_with_public_keys_are_known_and_need_their_features() {
     assert_eq!(
         found,
         [
+            ("azure-event-grid", "public-key"),
             ("discord-interactions", "ed25519"),
             ("discord-webhook-events", "ed25519"),
             ("fal-ai", "ed25519"),
+            ("fireblocks", "public-key"),
+            ("google-gemini-dynamic", "public-key"),
+            ("google-pubsub-push", "public-key"),
             ("kick", "public-key"),
             ("midtrans-snap-bi", "public-key"),
+            ("plaid", "public-key"),
             ("sendgrid", "public-key"),
             ("shipstation", "public-key"),
             ("telnyx", "ed25519"),
@@ -394,13 +411,14 @@ fn signed_places(delivery: &Delivery) -> Vec<Locate> {
 
 #[test]
 fn each_flipped_bit_of_a_body_under_a_public_key_is_refused() {
+    let mut uncovered = BTreeSet::new();
     with_public_keys(|delivery| {
-        assert_eq!(
-            delivery.scheme.coverage,
-            Coverage::Body,
-            "{}",
-            delivery.name
-        );
+        if delivery.scheme.coverage != Coverage::Body {
+            // A token without a hash: it says who sends, and to whom.
+            delivery.with_body("{}").accepted("another body");
+            uncovered.insert(delivery.scheme.id.clone());
+            return;
+        }
         let step = (delivery.body.len() / 64).max(1);
         for at in (0..delivery.body.len()).step_by(step) {
             for bit in 0..8 {
@@ -422,6 +440,44 @@ fn each_flipped_bit_of_a_body_under_a_public_key_is_refused() {
             delivery.with_body(shorter).refused("a byte less");
         }
     });
+    let known = [
+        "azure-event-grid",
+        "google-gemini-dynamic",
+        "google-pubsub-push",
+    ];
+    let want = known.iter().filter(|_| cfg!(feature = "public-key"));
+    assert!(uncovered.iter().eq(want), "{uncovered:?}");
+}
+
+#[test]
+fn each_flipped_bit_of_a_token_under_a_public_key_is_refused() {
+    let mut tokens = BTreeSet::new();
+    with_public_keys(|delivery| {
+        if !delivery.is_token() {
+            return;
+        }
+        let text = delivery.signature_text();
+        for at in 0..text.len() {
+            for bit in 0..8 {
+                let mut bytes = text.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                if let Ok(other) = String::from_utf8(bytes)
+                    && let Some(forged) = delivery.with_signature_text(&other)
+                {
+                    forged.refused(&format!("bit {bit} of character {at} of the token"));
+                }
+            }
+            let cut = &text[..at];
+            if let Some(forged) = delivery.with_signature_text(cut) {
+                forged.refused(&format!("the first {at} characters of the token"));
+            }
+        }
+        tokens.insert(delivery.scheme.id.clone());
+    });
+    assert_eq!(
+        tokens.len(),
+        if cfg!(feature = "public-key") { 5 } else { 0 }
+    );
 }
 
 #[test]
@@ -521,14 +577,16 @@ fn a_public_key_of_another_kind_makes_no_keyring() {
         ] {
             let same = match delivery.scheme.algorithm {
                 Algorithm::Ed25519 => kind == Algorithm::Ed25519,
-                Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha256Fixed => {
-                    kind == Algorithm::EcdsaP256Sha256
-                }
+                Algorithm::EcdsaP256Sha256
+                | Algorithm::EcdsaP256Sha256Fixed
+                | Algorithm::JwtEs256 => kind == Algorithm::EcdsaP256Sha256,
                 _ => kind == Algorithm::RsaPkcs1Sha256,
             };
             let key = Secret::new(pem)
                 .or_else(|_| Secret::new(pem.trim()))
                 .unwrap();
+            let parts = delivery.scheme.secret_parts.iter();
+            let key = parts.fold(key, |key, part| key.with_part(part, "a part").unwrap());
             let built = Keyring::new(&delivery.scheme, key);
             assert_eq!(built.is_ok(), same, "{}: {kind:?}", delivery.name);
         }

@@ -352,6 +352,9 @@ fn a_scheme_that_signs_the_url_needs_one() {
         providers::twilio(),
         providers::hubspot(),
         providers::mandrill(),
+        // In what their tokens must say.
+        providers::messagebird(),
+        providers::monday(),
     ] {
         let want = LayerError::NoPublicUrl(scheme.id.clone());
         let bare = || Endpoint::new(scheme.clone(), right(&scheme)).unwrap();
