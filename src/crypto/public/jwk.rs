@@ -3,16 +3,19 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
-use crate::crypto::public::{
-    KeyKind, PublicKeyError,
-    parse::{Raw, rsa},
+use crate::{
+    crypto::public::{
+        KeyKind, PublicKeyError,
+        parse::{Raw, rsa},
+    },
+    scheme::Algorithm,
 };
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Document {
     Set { keys: Vec<Jwk> },
-    Single(Jwk),
+    Single(Box<Jwk>),
 }
 
 #[derive(Deserialize)]
@@ -22,6 +25,7 @@ struct Jwk {
     kid: Option<String>,
     alg: Option<String>,
     r#use: Option<String>,
+    key_ops: Option<Vec<String>>,
     x: Option<String>,
     y: Option<String>,
     n: Option<String>,
@@ -31,16 +35,17 @@ struct Jwk {
 /// The keys of a JWK or a JWK set that are of `kind`. Others in a set are passed over.
 pub(super) fn parse(
     text: &str,
+    algorithm: Algorithm,
     kind: KeyKind,
 ) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
     let document = serde_json::from_str(text).map_err(|_| PublicKeyError::Form)?;
     let (keys, is_set) = match document {
         Document::Set { keys } => (keys, true),
-        Document::Single(key) => (vec![key], false),
+        Document::Single(key) => (vec![*key], false),
     };
     let mut found = Vec::new();
     for key in keys {
-        match key.raw(kind) {
+        match key.raw(algorithm, kind) {
             Ok(raw) => found.push((key.kid, raw)),
             Err(PublicKeyError::Kind) if is_set => {}
             Err(error) => return Err(error),
@@ -53,21 +58,23 @@ pub(super) fn parse(
 }
 
 impl Jwk {
-    fn raw(&self, kind: KeyKind) -> Result<Raw, PublicKeyError> {
+    fn raw(&self, algorithm: Algorithm, kind: KeyKind) -> Result<Raw, PublicKeyError> {
         let curve = self.crv.as_deref();
         let fits = match kind {
             KeyKind::Ed25519 => self.kty == "OKP" && curve == Some("Ed25519"),
             KeyKind::P256 => self.kty == "EC" && curve == Some("P-256"),
             KeyKind::Rsa => self.kty == "RSA",
         };
-        let names_fit = match (kind, self.alg.as_deref()) {
-            (_, None)
-            | (KeyKind::Ed25519, Some("EdDSA" | "Ed25519"))
-            | (KeyKind::P256, Some("ES256")) => true,
-            (KeyKind::Rsa, Some(name)) => name.starts_with("RS") || name.starts_with("PS"),
-            _ => false,
-        };
-        let signs = self.r#use.as_deref().is_none_or(|used| used == "sig");
+        // ref: RFC 7517 §4.4: a key that is meant for another algorithm is not for this one.
+        let names_fit = self
+            .alg
+            .as_deref()
+            .is_none_or(|alg| names(algorithm).contains(&alg));
+        let signs = self.r#use.as_deref().is_none_or(|used| used == "sig")
+            && self
+                .key_ops
+                .as_ref()
+                .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
         if !fits || !names_fit || !signs {
             return Err(PublicKeyError::Kind);
         }
@@ -80,6 +87,20 @@ impl Jwk {
             }
             KeyKind::Rsa => rsa(&bytes(self.n.as_ref())?, &bytes(self.e.as_ref())?),
         }
+    }
+}
+
+/// The values of `alg` that a key for `algorithm` may have.
+const fn names(algorithm: Algorithm) -> &'static [&'static str] {
+    match algorithm {
+        Algorithm::Ed25519 | Algorithm::JwtEdDsa => &["EdDSA", "Ed25519"],
+        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha256Fixed | Algorithm::JwtEs256 => {
+            &["ES256"]
+        }
+        Algorithm::RsaPkcs1Sha256 | Algorithm::JwtRs256 => &["RS256"],
+        Algorithm::RsaPkcs1Sha512 => &["RS512"],
+        Algorithm::RsaPssSha256 => &["PS256"],
+        _ => &[],
     }
 }
 
