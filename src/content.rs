@@ -11,7 +11,7 @@ use crate::{
     scheme::{
         Encoding, Filter, Locate, Role, Segment, Shape, SignedHeaders, SignedHeadersForm, Template,
     },
-    text,
+    sns, text,
     verify::VerifyError,
 };
 
@@ -215,6 +215,7 @@ impl<'a> Reading<'a> {
             Some(Filter::Distinct) => self.feed_form(true, &mut |bytes| value.extend(bytes))?,
             Some(Filter::First) => value.extend(self.first_element()?),
             Some(Filter::Hubspot) => value.extend(hubspot(&self.url()?)),
+            Some(Filter::Sns) => value.extend(sns::content(self.incoming.body)?),
             _ => self.feed_role(role, key, &mut |bytes| value.extend(bytes))?,
         }
         for filter in filters {
@@ -224,7 +225,8 @@ impl<'a> Reading<'a> {
                 Filter::Hex => *value = Encoding::Hex.encode(value).into_bytes(),
                 Filter::Base64 => *value = Encoding::Base64.encode(value).into_bytes(),
                 Filter::Minify => *value = minify(value),
-                Filter::Distinct | Filter::First | Filter::Hubspot | Filter::Hmac => {}
+                Filter::Distinct | Filter::First | Filter::Hubspot | Filter::Hmac | Filter::Sns => {
+                }
             }
         }
         Ok(())
@@ -344,6 +346,26 @@ impl<'a> Reading<'a> {
         }
         Ok(())
     }
+}
+
+/// The text of a template of literals and of named parts of a secret; `None` if it has anything
+/// else in it, or the part is not there.
+pub(crate) fn fixed<'p>(
+    template: &Template,
+    part: &impl Fn(&str) -> Option<&'p str>,
+) -> Option<String> {
+    let mut text = String::new();
+    for segment in template.segments() {
+        match segment {
+            Segment::Literal(literal) => text.push_str(literal),
+            Segment::Value {
+                role: Role::SecretPart(name),
+                filters,
+            } if filters.is_empty() => text.push_str(part(name)?),
+            Segment::Value { .. } => return None,
+        }
+    }
+    Some(text)
 }
 
 /// Where a named value comes from, and what it may look like.

@@ -22,7 +22,7 @@ pub(crate) fn hints(
     head: Head<'_>,
     body: Option<&[u8]>,
     scheme: &Scheme,
-    keyring: &Keyring,
+    keyring: Option<&Keyring>,
 ) -> Vec<String> {
     let mut hints = Vec::new();
     match error {
@@ -43,8 +43,10 @@ pub(crate) fn hints(
             "is this machine's clock right, or is an old delivery being sent again?".to_owned(),
         ),
         VerifyError::Mismatch => {
-            let ids = keyring.ids().collect::<Vec<_>>().join(", ");
-            hints.push(format!("keys tried: {ids}"));
+            if let Some(keyring) = keyring {
+                let ids = keyring.ids().collect::<Vec<_>>().join(", ");
+                hints.push(format!("keys tried: {ids}"));
+            }
             if let Some(body) = body {
                 let digest = Encoding::Hex.encode(&sha256(body));
                 let prefix = digest.get(..8).unwrap_or_default();

@@ -3,9 +3,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    keys::{Keyring, KeyringError, Secrets},
+    key_source::{KeySource, Keys, RemoteKeysError},
+    keys::{Keyring, KeyringError, Secret, Secrets},
     public_url::PublicUrl,
-    scheme::{Dedupe, LintError, Scheme, Tolerance},
+    scheme::{Dedupe, LintError, RemoteKeys, Scheme, Tolerance},
     units::{ByteSize, Span},
 };
 
@@ -34,7 +35,7 @@ pub struct Endpoint {
     pub(crate) provider: Arc<str>,
     pub(crate) path: Option<String>,
     pub(crate) scheme: Arc<Scheme>,
-    pub(crate) keyring: Keyring,
+    pub(crate) keys: Keys,
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) body_limit: usize,
     pub(crate) lease: Duration,
@@ -48,12 +49,33 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// If the scheme's linter refuses it, or the secrets are not what it needs.
+    /// If the scheme's linter refuses it, or the secrets are not what it needs; also if they are to
+    /// be fetched ([`Secret::remote`](crate::Secret::remote)) and the scheme publishes none, or this
+    /// build lacks the feature `remote-keys`.
     pub fn new(scheme: Scheme, secrets: impl Into<Secrets>) -> Result<Self, EndpointError> {
         scheme.validate()?;
+        let secrets = secrets.into();
+        if secrets.all().iter().any(Secret::is_remote) {
+            let source = remote(&scheme, secrets)?;
+            return Ok(Self::with_keys(scheme, source));
+        }
         let keyring = Keyring::new(&scheme, secrets)?;
+        Ok(Self::with_keys(scheme, Keys::Static(keyring)))
+    }
+
+    /// Creates an endpoint that asks `source` for the keys of each request.
+    ///
+    /// # Errors
+    ///
+    /// If the scheme's linter refuses it.
+    pub fn from_source(scheme: Scheme, source: impl KeySource) -> Result<Self, EndpointError> {
+        scheme.validate()?;
+        Ok(Self::with_keys(scheme, Keys::Source(Arc::new(source))))
+    }
+
+    fn with_keys(scheme: Scheme, keys: Keys) -> Self {
         let name: Arc<str> = scheme.id.as_str().into();
-        Ok(Self {
+        Self {
             provider: Arc::clone(&name),
             name,
             path: None,
@@ -61,11 +83,11 @@ impl Endpoint {
             lease: DEFAULT_LEASE,
             done_ttl: done_ttl(&scheme),
             scheme: Arc::new(scheme),
-            keyring,
+            keys,
             public_url: None,
             enforce: true,
             fail_open: false,
-        })
+        }
     }
 
     /// Names the endpoint, in logs, on `VerifiedWebhook` and in replay keys.
@@ -177,6 +199,12 @@ impl Endpoint {
         &self.scheme
     }
 
+    /// Whether the keys can only be asked for once the body is there.
+    pub(crate) fn waits_for_body(&self) -> bool {
+        let remote = self.scheme.remote_keys.as_ref();
+        matches!(self.keys, Keys::Source(_)) && remote.is_some_and(RemoteKeys::is_named_in_body)
+    }
+
     fn with_scheme(mut self, change: impl FnOnce(&mut Scheme)) -> Result<Self, EndpointError> {
         let mut scheme = (*self.scheme).clone();
         change(&mut scheme);
@@ -193,11 +221,26 @@ impl fmt::Debug for Endpoint {
             .field("name", &self.name)
             .field("provider", &self.provider)
             .field("path", &self.path)
-            .field("keyring", &self.keyring)
+            .field("keys", &self.keys)
             .field("body_limit", &self.body_limit)
             .field("enforce", &self.enforce)
             .finish_non_exhaustive()
     }
+}
+
+/// The source of the keys that `secrets` stand for.
+#[cfg(feature = "remote-keys")]
+fn remote(scheme: &Scheme, secrets: Secrets) -> Result<Keys, EndpointError> {
+    let source = crate::key_source::RemoteKeySource::new(scheme, secrets)?;
+    Ok(Keys::Source(Arc::new(source)))
+}
+
+#[cfg(not(feature = "remote-keys"))]
+fn remote(scheme: &Scheme, _: Secrets) -> Result<Keys, EndpointError> {
+    Err(EndpointError::RemoteKeys(match scheme.remote_keys {
+        None => RemoteKeysError::NotPublished,
+        Some(_) => RemoteKeysError::NeedsFeature,
+    }))
 }
 
 /// "Done" has to outlive both the provider's retries and the whole window, or a
@@ -220,6 +263,14 @@ pub enum EndpointError {
     Scheme(LintError),
     /// The secrets are not what the scheme needs.
     Keyring(KeyringError),
+    /// The keys can't be fetched.
+    RemoteKeys(RemoteKeysError),
+}
+
+impl From<RemoteKeysError> for EndpointError {
+    fn from(error: RemoteKeysError) -> Self {
+        Self::RemoteKeys(error)
+    }
 }
 
 impl From<LintError> for EndpointError {
@@ -239,6 +290,7 @@ impl fmt::Display for EndpointError {
         match self {
             Self::Scheme(error) => error.fmt(f),
             Self::Keyring(error) => error.fmt(f),
+            Self::RemoteKeys(error) => error.fmt(f),
         }
     }
 }
@@ -248,6 +300,7 @@ impl std::error::Error for EndpointError {
         match self {
             Self::Scheme(error) => Some(error),
             Self::Keyring(error) => Some(error),
+            Self::RemoteKeys(error) => Some(error),
         }
     }
 }

@@ -77,6 +77,21 @@ pub(crate) fn may_be_in_body(scheme: &Scheme, method: &http::Method) -> bool {
     })
 }
 
+/// Whether a request looks like an unsigned question, as far as that can be told without the key.
+pub(crate) fn may_be_asked(incoming: &Incoming<'_>, scheme: &Scheme) -> bool {
+    let shape = bare_shape();
+    let reading = Reading::new(&shape, *incoming);
+    scheme.handshakes.iter().any(|handshake| {
+        let texts = handshake.when.iter().filter_map(|expect| match &expect.is {
+            Expected::Text(text) => Some((&expect.at, text)),
+            Expected::Secret { .. } => None,
+        });
+        let mut texts =
+            texts.map(|(at, text)| reading.value(at).is_ok_and(|it| *it == *text.as_bytes()));
+        !handshake.signed && handshake.method == *incoming.head.method && texts.all(|holds| holds)
+    })
+}
+
 fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<HandshakeReply> {
     if *incoming.head.method != handshake.method {
         return None;
@@ -139,9 +154,12 @@ fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>
             Filter::Sha256 => sha256(&value).to_vec(),
             Filter::Hex => Encoding::Hex.encode(&value).into_bytes(),
             Filter::Base64 => Encoding::Base64.encode(&value).into_bytes(),
-            Filter::Crc32 | Filter::Distinct | Filter::First | Filter::Hubspot | Filter::Minify => {
-                return None;
-            }
+            Filter::Crc32
+            | Filter::Distinct
+            | Filter::First
+            | Filter::Hubspot
+            | Filter::Minify
+            | Filter::Sns => return None,
         };
     }
     Some(value)

@@ -47,6 +47,7 @@
 //! - [`providers`]: the catalogue. [`scheme`]: the language in which a provider is described, also your own.
 //! - [`replay`]: the life cycle of an event, and stores.
 //! - [`config`]: endpoints from a TOML file.
+//! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
 //!
 //! # Features
@@ -55,6 +56,8 @@
 //! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
 //! - `ed25519`: Ed25519 signatures (Discord, Telnyx, fal.ai). Pure Rust.
 //! - `public-key`: ECDSA P-256 and RSA signatures, by `aws-lc-rs`. Needs a C compiler.
+//! - `remote-keys`: fetches the keys that providers publish ([`Secret::remote`]: AWS SNS, `PayPal`, fal.ai), over TLS by `rustls`.
+//!   Brings `public-key`.
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //!
@@ -70,6 +73,7 @@ mod endpoint;
 mod extract;
 pub mod handshake;
 mod incoming;
+mod key_source;
 mod keys;
 mod middleware;
 pub mod providers;
@@ -78,6 +82,7 @@ mod rejection;
 pub mod replay;
 pub mod scheme;
 pub mod sign;
+mod sns;
 mod telemetry;
 pub mod testing;
 mod text;
@@ -90,6 +95,7 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
+    key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError},
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
     public_url::{PublicUrl, PublicUrlError},
@@ -98,6 +104,9 @@ pub use self::{
     units::{ByteSize, Span, UnitError},
     verify::{Authentic, VerifyError, verify},
 };
+
+#[cfg(feature = "remote-keys")]
+pub use self::key_source::RemoteKeySource;
 
 /// The README's examples, which have to compile.
 #[cfg(doctest)]

@@ -6,6 +6,7 @@ use axum_core::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::{
+    key_source::KeySourceError,
     replay::StoreError,
     scheme::{Answer, Scheme},
     verify::VerifyError,
@@ -50,10 +51,29 @@ pub enum RejectionKind {
         /// When it is worth trying again.
         retry_after: Duration,
     },
+    /// The keys can't be had now. 503, so that the provider tries again.
+    Keys(String),
     /// The replay store can't answer. 503, so that the provider tries again.
     Store(String),
     /// The handler asked for the provider's retry. 503.
     RetryAsked,
+}
+
+impl From<VerifyError> for RejectionKind {
+    fn from(error: VerifyError) -> Self {
+        Self::Verification(error)
+    }
+}
+
+impl From<KeySourceError> for RejectionKind {
+    fn from(error: KeySourceError) -> Self {
+        let reason = error.to_string();
+        if error.is_unknown() {
+            Self::Verification(VerifyError::KeyNotFound { reason })
+        } else {
+            Self::Keys(reason)
+        }
+    }
 }
 
 impl Rejection {
@@ -117,6 +137,7 @@ impl Rejection {
             RejectionKind::BodyUnreadable => "body-unreadable",
             RejectionKind::Verification(error) => error.code(),
             RejectionKind::InFlight { .. } => "in-flight",
+            RejectionKind::Keys(_) => "keys-unavailable",
             RejectionKind::Store(_) => "store-unavailable",
             RejectionKind::RetryAsked => "retry-asked",
         }
@@ -134,6 +155,7 @@ impl Rejection {
             RejectionKind::BodyUnreadable => StatusCode::BAD_REQUEST,
             RejectionKind::Verification(_) => StatusCode::UNAUTHORIZED,
             RejectionKind::InFlight { .. }
+            | RejectionKind::Keys(_)
             | RejectionKind::Store(_)
             | RejectionKind::RetryAsked => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -160,7 +182,7 @@ impl Rejection {
                     headers.insert(header::RETRY_AFTER, value);
                 }
             }
-            RejectionKind::Store(_) | RejectionKind::RetryAsked => {
+            RejectionKind::Keys(_) | RejectionKind::Store(_) | RejectionKind::RetryAsked => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
             }
             // What was not read is not worth reading: the connection ends with the answer.
@@ -183,6 +205,7 @@ impl Rejection {
             RejectionKind::BodyUnreadable => "bad request\n",
             RejectionKind::Verification(_) => "webhook verification failed\n",
             RejectionKind::InFlight { .. }
+            | RejectionKind::Keys(_)
             | RejectionKind::Store(_)
             | RejectionKind::RetryAsked => "try again later\n",
         }
@@ -207,6 +230,7 @@ impl fmt::Display for Rejection {
             RejectionKind::InFlight { .. } => {
                 f.write_str("another delivery of the same event is being handled")
             }
+            RejectionKind::Keys(error) => write!(f, "the keys can't be had now: {error}"),
             RejectionKind::Store(error) => write!(f, "the replay store can't answer: {error}"),
             RejectionKind::RetryAsked => f.write_str("the handler asked for the provider's retry"),
         }

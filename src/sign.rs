@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::{
-    content::{Reading, Source, numbered},
+    content::{Reading, Source, fixed, numbered},
     crypto::sha256,
     incoming::{Head, Incoming, ReadError, pairs},
     keys::{Key, Keyring, KeyringError, Secrets},
@@ -143,6 +143,7 @@ impl Draft {
         let shape = self.shape(scheme)?;
         let mut signer = Signer::new(&self, scheme, shape)?;
         signer.place_values(&self)?;
+        signer.place_fixed(&keyring)?;
         if scheme.algorithm.family() == Family::Token {
             let now = self.timestamp.unwrap_or_else(Timestamp::now);
             signer.sign_token(&keyring, now)?;
@@ -239,6 +240,18 @@ impl<'s> Signer<'s> {
         }
         if let Some(list) = &shape.signed_headers {
             self.place(&list.names, &list.required.join(&list.separator))?;
+        }
+        Ok(())
+    }
+
+    /// Puts each value that must be a certain text to its place, for the current key.
+    fn place_fixed(&mut self, keyring: &Keyring) -> Result<(), SignError> {
+        for field in &self.shape.fields {
+            let key = keyring.all().first();
+            let part = |name: &str| key.and_then(|key| key.part(name));
+            if let Some(text) = field.is.as_ref().and_then(|is| fixed(is, &part)) {
+                self.place(&field.at, &text)?;
+            }
         }
         Ok(())
     }

@@ -41,6 +41,8 @@
 //!
 //! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
 //! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
+//! Where the provider publishes its keys it is also `"remote:"`, or `"remote:https://…"` for another
+//! URL on the provider's hosts: see [`Secret::remote`].
 
 mod secrets;
 

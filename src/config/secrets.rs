@@ -32,6 +32,8 @@ enum Reference {
     Env(String),
     File(String),
     Plain(Zeroizing<String>),
+    /// What the provider publishes, at its usual URL or at this one.
+    Remote(Option<String>),
 }
 
 impl SecretEntries {
@@ -73,7 +75,12 @@ impl Reference {
             Some(("env", name)) => Ok(Self::Env(name.to_owned())),
             Some(("file", path)) => Ok(Self::File(path.to_owned())),
             Some(("plain", text)) => Ok(Self::Plain(Zeroizing::new(text.to_owned()))),
-            _ => Err("a secret should be \"env:NAME\", \"file:PATH\" or \"plain:TEXT\""),
+            Some(("remote", "")) => Ok(Self::Remote(None)),
+            Some(("remote", url)) => Ok(Self::Remote(Some(url.to_owned()))),
+            _ => Err(
+                "a secret should be \"env:NAME\", \"file:PATH\" or \"plain:TEXT\"; or \"remote:\" where \
+                 the provider publishes its keys",
+            ),
         }
     }
 
@@ -82,11 +89,17 @@ impl Reference {
             Self::Env(name) => Secret::from_env(name),
             Self::File(path) => Secret::from_file(path),
             Self::Plain(text) => Secret::new(text.as_str()),
+            Self::Remote(None) => Ok(Secret::remote()),
+            Self::Remote(Some(url)) => Ok(Secret::remote_at(url.as_str())),
         }
     }
 
+    /// The text of a named part, which nobody publishes.
     fn text(&self) -> Result<Zeroizing<String>, SecretError> {
         let secret = self.load()?;
+        if secret.is_remote() {
+            return Err(SecretError::Remote);
+        }
         Ok(Zeroizing::new(
             String::from_utf8_lossy(secret.expose()).into_owned(),
         ))

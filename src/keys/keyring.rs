@@ -25,6 +25,10 @@ const MAX_KEYS: usize = 8;
 pub struct Secrets(Vec<Secret>);
 
 impl Secrets {
+    pub(crate) fn all(&self) -> &[Secret] {
+        &self.0
+    }
+
     pub(crate) fn get(&self, index: usize) -> Option<&Secret> {
         self.0.get(index)
     }
@@ -96,6 +100,32 @@ impl Keyring {
         Ok(Self { keys: keys.into() })
     }
 
+    /// The keyring of keys that were fetched, each for the secret that stands for it.
+    ///
+    /// Their ids may be the same: two secrets can share a key and differ in their parts.
+    #[cfg(feature = "remote-keys")]
+    pub(crate) fn published<'a>(
+        keys: impl IntoIterator<Item = (usize, &'a Secret, &'a PublishedKey)>,
+    ) -> Self {
+        let keys = keys.into_iter().map(|(place, secret, published)| Key {
+            id: match (&published.id, &secret.id) {
+                (Some(id), _) | (None, Some(id)) => id.as_str().into(),
+                (None, None) => format!("key-{}", place + 1).into(),
+            },
+            has_own_id: published.id.is_some() || secret.id.is_some(),
+            not_before: secret.not_before.max(published.not_before),
+            not_after: match (secret.not_after, published.not_after) {
+                (Some(own), Some(theirs)) => Some(own.min(theirs)),
+                (own, theirs) => own.or(theirs),
+            },
+            parts: secret.parts.clone(),
+            material: Material::Public(Arc::clone(&published.key)),
+        });
+        Self {
+            keys: keys.collect(),
+        }
+    }
+
     /// The ids of the keys, the current one first.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|key| &*key.id)
@@ -154,7 +184,7 @@ enum Material {
     },
     /// It checks a signature.
     #[cfg(any(feature = "ed25519", feature = "public-key"))]
-    Public(PublicKey),
+    Public(Arc<PublicKey>),
     /// It is compared, as a hash of fixed length so that its own length does not show.
     Token([u8; 32]),
 }
@@ -162,15 +192,9 @@ enum Material {
 impl Key {
     /// The keys of a secret: one, but for a JWK set.
     fn from_secret(scheme: &Scheme, secret: &Secret, id: &str) -> Result<Vec<Self>, SecretError> {
-        for (name, _) in &secret.parts {
-            if !scheme.secret_parts.contains(name) {
-                return Err(SecretError::UnknownPart(name.clone()));
-            }
-        }
-        for name in &scheme.secret_parts {
-            if !secret.parts.iter().any(|(part, _)| part == name) {
-                return Err(SecretError::MissingPart(name.clone()));
-            }
+        check_parts(scheme, secret)?;
+        if secret.is_remote() {
+            return Err(SecretError::Remote);
         }
         let key = |own: Option<&str>, material| Self {
             id: own.unwrap_or(id).into(),
@@ -269,6 +293,32 @@ impl Key {
     }
 }
 
+/// Checks that a secret has the named parts that its scheme needs, and no others.
+pub(crate) fn check_parts(scheme: &Scheme, secret: &Secret) -> Result<(), SecretError> {
+    for (name, _) in &secret.parts {
+        if !scheme.secret_parts.contains(name) {
+            return Err(SecretError::UnknownPart(name.clone()));
+        }
+    }
+    for name in &scheme.secret_parts {
+        if !secret.parts.iter().any(|(part, _)| part == name) {
+            return Err(SecretError::MissingPart(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// A public key as its provider publishes it.
+#[cfg(feature = "remote-keys")]
+#[derive(Clone)]
+pub(crate) struct PublishedKey {
+    pub(crate) id: Option<String>,
+    pub(crate) key: Arc<PublicKey>,
+    /// From when and until when it is valid, where it says so.
+    pub(crate) not_before: Option<Timestamp>,
+    pub(crate) not_after: Option<Timestamp>,
+}
+
 /// The public keys in a secret, each with the id that its JWK gives it.
 #[cfg(any(feature = "ed25519", feature = "public-key"))]
 fn public_keys(
@@ -281,7 +331,7 @@ fn public_keys(
     })?;
     Ok(keys
         .into_iter()
-        .map(|named| (named.id, Material::Public(named.key)))
+        .map(|named| (named.id, Material::Public(Arc::new(named.key))))
         .collect())
 }
 
@@ -294,6 +344,7 @@ fn public_keys(_: Algorithm, _: &Secret) -> Result<Vec<(Option<String>, Material
 fn decode(scheme: &Scheme, value: &Value) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let text = match value {
         Value::Bytes(bytes) => return Ok(bytes.clone()),
+        Value::Remote(_) => return Err(SecretError::Remote),
         Value::Text(text) => text.as_str(),
     };
     let long_enough = |bytes: Vec<u8>| {

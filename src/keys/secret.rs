@@ -36,6 +36,14 @@ pub(super) enum Value {
     Text(Zeroizing<String>),
     /// The key itself.
     Bytes(Zeroizing<Vec<u8>>),
+    /// What the provider publishes, at its usual URL or at this one.
+    Remote(
+        #[cfg_attr(
+            not(feature = "remote-keys"),
+            expect(dead_code, reason = "without the feature no endpoint is built with it")
+        )]
+        Option<String>,
+    ),
 }
 
 impl Secret {
@@ -112,6 +120,24 @@ impl Secret {
         Self::new(line.strip_suffix('\r').unwrap_or(line))
     }
 
+    /// Stands for the keys that the provider publishes, for schemes with
+    /// [`remote_keys`](crate::scheme::Scheme::remote_keys): they are fetched when a request needs
+    /// them, kept, and fetched anew. Needs the feature `remote-keys`.
+    ///
+    /// Named parts, an id and limits of time belong to it as to any other secret. Several of them
+    /// (two topics, two webhook ids) share what is fetched.
+    #[must_use]
+    pub fn remote() -> Self {
+        Self::with_value(Value::Remote(None))
+    }
+
+    /// As [`remote`](Self::remote), from another `url` on the provider's hosts. Where the
+    /// requests name the URL, it is the one below which theirs have to be.
+    #[must_use]
+    pub fn remote_at(url: impl Into<String>) -> Self {
+        Self::with_value(Value::Remote(Some(url.into())))
+    }
+
     /// Gives the secret an id, which logs, metrics and handlers see.
     /// Without one it is `key-1`, `key-2` … by its place in the keyring.
     ///
@@ -163,7 +189,36 @@ impl Secret {
         match &self.value {
             Value::Text(text) => text.as_bytes(),
             Value::Bytes(bytes) => bytes,
+            Value::Remote(_) => &[],
         }
+    }
+
+    /// Whether it stands for keys that are fetched.
+    pub(crate) const fn is_remote(&self) -> bool {
+        matches!(self.value, Value::Remote(_))
+    }
+
+    /// The id that its owner gave it.
+    #[cfg(feature = "remote-keys")]
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The URL of the keys that are fetched, where the operator says one.
+    #[cfg(feature = "remote-keys")]
+    pub(crate) fn remote_url(&self) -> Option<&str> {
+        match &self.value {
+            Value::Remote(url) => url.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The value of a named part.
+    #[cfg(feature = "remote-keys")]
+    pub(crate) fn part(&self, name: &str) -> Option<&str> {
+        let mut parts = self.parts.iter();
+        let (_, value) = parts.find(|(part, _)| part == name)?;
+        Some(value.as_str())
     }
 
     fn with_value(value: Value) -> Self {
@@ -222,6 +277,8 @@ pub enum SecretError {
     },
     /// It is nothing but zero bytes, which a MAC can't tell from an empty key.
     OnlyZeros,
+    /// It stands for keys that are fetched, which takes an [`Endpoint`](crate::Endpoint).
+    Remote,
     /// It should be text and is not.
     NotText,
     /// It should be a public key of the scheme's kind and is not.
@@ -262,6 +319,7 @@ impl fmt::Display for SecretError {
             Self::OnlyZeros => {
                 f.write_str("the secret is nothing but zero bytes, which is the same as an empty one")
             }
+            Self::Remote => f.write_str("the secret is to be fetched, which only an endpoint does"),
             Self::NotText => f.write_str("the public key should be text"),
             Self::PublicKey { reason } => f.write_str(reason),
             Self::NotUserPassword => f.write_str("the secret should be `user:password`"),

@@ -2,29 +2,28 @@
 
 use std::{
     fmt,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
+use http::{Request, Response, StatusCode, request::Parts};
 use tower_service::Service;
 
 use crate::{
-    diagnosis,
     endpoint::Endpoint,
     extract::{Delivery, ShadowVerdict, Verified, WebhookRejection},
-    handshake,
-    incoming::{Head, Incoming},
-    middleware::{body, layer::Shared, select::original_uri},
-    rejection::{Rejection, RejectionKind, answer, plain},
+    incoming::Incoming,
+    middleware::{
+        layer::Shared,
+        open::{Opened, Refused, describe_unpacked, head, open},
+    },
+    rejection::{Rejection, RejectionKind, answer},
     replay::{Claim, ClaimGuard, replay_key},
-    scheme::ContentEncoding,
     telemetry,
-    timestamp::Timestamp,
-    verify::{Authentic, Begun, VerifyError},
+    verify::{Authentic, VerifyError},
 };
 
 /// The response of a [`WebhookService`](crate::WebhookService).
@@ -141,210 +140,6 @@ where
     Ok(response.map(Body::new))
 }
 
-/// What a request turns out to be.
-enum Opened {
-    /// A question of the provider, with its answer.
-    Reply(Response<Body>),
-    /// A genuine delivery, with its body as it arrived and as it was signed.
-    /// The two are the same bytes unless they were unpacked in between.
-    Delivery {
-        authentic: Authentic,
-        received: Bytes,
-        signed: Bytes,
-    },
-}
-
-/// Why a request is refused, and its body, unless that broke while it was read.
-struct Refused {
-    rejection: Rejection,
-    rest: Option<Body>,
-}
-
-/// Reads and verifies a request. What the head decides costs no byte of the body.
-async fn open<B>(
-    shared: &Shared,
-    endpoint: &Endpoint,
-    parts: &Parts,
-    incoming_body: B,
-    now: Timestamp,
-) -> Result<Opened, Refused>
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let scheme = &*endpoint.scheme;
-    let head = head(endpoint, parts);
-    let reply = |reply: handshake::HandshakeReply| {
-        Opened::Reply(plain(reply.status, &reply.content_type, reply.body))
-    };
-    let is_delivery = scheme.methods.contains(&parts.method);
-    if !scheme.handshakes.is_empty() {
-        // What stands in the head of a question can be told before its body comes.
-        let question = Incoming { head, body: &[] };
-        if let Some(answer) = handshake::answer_unsigned(&question, scheme, &endpoint.keyring, now)
-        {
-            return Ok(reply(answer));
-        }
-    }
-    let early = check_head(endpoint, parts, is_delivery).and_then(|encoding| {
-        let keyed = Begun::new(head, scheme, now)
-            .and_then(|begun| begun.with_keys(&endpoint.keyring, head, scheme, now));
-        match keyed {
-            Ok(keyed) => Ok((encoding, Ok(keyed))),
-            // A question in a body comes without a signature, so the body is needed to tell.
-            Err(error) if handshake::may_be_in_body(scheme, &parts.method) => {
-                Ok((encoding, Err(error)))
-            }
-            Err(error) => Err(RejectionKind::Verification(error)),
-        }
-    });
-    let (encoding, mut keyed) = match early {
-        Ok(early) => early,
-        Err(kind) => {
-            return Err(Refused {
-                rejection: diagnose(shared, kind, endpoint, head, None),
-                rest: Some(Body::new(incoming_body)),
-            });
-        }
-    };
-
-    let incoming_body = pin!(incoming_body);
-    let packed = encoding == Encoding::Gzip;
-    let on_frame = |frame: &[u8]| {
-        if let Ok(keyed) = &mut keyed
-            && !packed
-        {
-            keyed.update(frame);
-        }
-    };
-    let refused = |kind, bytes: Option<&Bytes>| Refused {
-        rejection: diagnose(shared, kind, endpoint, head, bytes.map(|bytes| &**bytes)),
-        rest: bytes.cloned().map(Body::from),
-    };
-    let read = body::read(
-        incoming_body,
-        endpoint.body_limit,
-        shared.deadlines,
-        on_frame,
-    );
-    let received = read.await.map_err(|kind| refused(kind, None))?;
-    let mut signed = received.clone();
-    if packed {
-        signed = unpack(&received, endpoint.body_limit)
-            .map_err(|kind| refused(kind, Some(&received)))?;
-        if let Ok(keyed) = &mut keyed {
-            keyed.update(&signed);
-        }
-    }
-
-    let incoming = Incoming {
-        head,
-        body: &signed,
-    };
-    // The clock has gone on while the body came: the window is judged by when it started.
-    let verified = keyed.and_then(|keyed| keyed.finish(incoming, scheme, now));
-    let authentic = match verified {
-        Ok(authentic) => authentic,
-        Err(error) => {
-            let question = handshake::answer_unsigned(&incoming, scheme, &endpoint.keyring, now);
-            return match question {
-                Some(answer) => Ok(reply(answer)),
-                None => Err(refused(RejectionKind::Verification(error), Some(&received))),
-            };
-        }
-    };
-    if let Some(answer) = handshake::answer_signed(&authentic, &incoming, scheme, &endpoint.keyring)
-    {
-        return Ok(reply(answer));
-    }
-    Ok(Opened::Delivery {
-        authentic,
-        received,
-        signed,
-    })
-}
-
-/// How the body is packed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Identity,
-    Gzip,
-}
-
-/// The checks that need neither a key nor the body.
-fn check_head(
-    endpoint: &Endpoint,
-    parts: &Parts,
-    is_delivery: bool,
-) -> Result<Encoding, RejectionKind> {
-    if !is_delivery {
-        let handshakes = endpoint.scheme.handshakes.iter();
-        let mut allowed = endpoint.scheme.methods.clone();
-        allowed.extend(handshakes.map(|handshake| handshake.method.clone()));
-        allowed.dedup();
-        return Err(RejectionKind::Method(allowed));
-    }
-    let encoding = encoding(&parts.headers)
-        .filter(|encoding| match endpoint.scheme.content_encoding {
-            ContentEncoding::Gunzip if cfg!(feature = "gzip") => true,
-            _ => *encoding == Encoding::Identity,
-        })
-        .ok_or(RejectionKind::ContentEncoding)?;
-    let announced = parts
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    if let Some(announced) = announced {
-        // A number that does not fit is larger than any limit.
-        let len = announced.parse::<usize>().unwrap_or(usize::MAX);
-        if len > endpoint.body_limit {
-            return Err(RejectionKind::BodyTooLarge {
-                limit: endpoint.body_limit,
-            });
-        }
-    }
-    Ok(encoding)
-}
-
-/// How the headers say that the body is packed; `None` for anything but gzip.
-fn encoding(headers: &HeaderMap) -> Option<Encoding> {
-    let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
-    let Some(value) = values.next() else {
-        return Some(Encoding::Identity);
-    };
-    let is = |name: &str| value.as_bytes().eq_ignore_ascii_case(name.as_bytes());
-    if values.next().is_some() {
-        None
-    } else if is("identity") {
-        Some(Encoding::Identity)
-    } else if is("gzip") || is("x-gzip") {
-        Some(Encoding::Gzip)
-    } else {
-        None
-    }
-}
-
-/// Makes the headers of a body that arrived packed fit the one that the handler gets.
-fn describe_unpacked(headers: &mut HeaderMap, bytes: &Bytes) {
-    if encoding(headers) != Some(Encoding::Gzip) {
-        return;
-    }
-    headers.remove(header::CONTENT_ENCODING);
-    if headers.contains_key(header::CONTENT_LENGTH) {
-        headers.insert(header::CONTENT_LENGTH, bytes.len().into());
-    }
-}
-
-#[cfg(feature = "gzip")]
-fn unpack(packed: &[u8], limit: usize) -> Result<Bytes, RejectionKind> {
-    body::gunzip(packed, limit)
-}
-
-#[cfg(not(feature = "gzip"))]
-fn unpack(_: &[u8], _: usize) -> Result<Bytes, RejectionKind> {
-    Err(RejectionKind::ContentEncoding)
-}
-
 /// Why a genuine delivery does not go to the handler.
 enum Settled {
     /// It was handled before.
@@ -425,34 +220,6 @@ fn is_done<B>(response: &Response<B>) -> bool {
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
     );
     !status.is_server_error() && !nobody_judged && !asks_again
-}
-
-fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {
-    Head {
-        method: &parts.method,
-        uri: original_uri(parts),
-        headers: &parts.headers,
-        public_url: endpoint.public_url.as_ref(),
-    }
-}
-
-fn diagnose(
-    shared: &Shared,
-    kind: RejectionKind,
-    endpoint: &Endpoint,
-    head: Head<'_>,
-    body: Option<&[u8]>,
-) -> Rejection {
-    let hints = match &kind {
-        // A flood of forgeries should not be paid for with guesses that nobody reads.
-        RejectionKind::Verification(error) if shared.observer.is_some() || telemetry::listens() => {
-            diagnosis::hints(error, head, body, &endpoint.scheme, &endpoint.keyring)
-        }
-        _ => Vec::new(),
-    };
-    Rejection::new(kind)
-        .at(&endpoint.name, &endpoint.provider)
-        .with_hints(hints)
 }
 
 /// Tells the operator why, and the sender only that.

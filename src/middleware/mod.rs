@@ -15,6 +15,7 @@
 mod body;
 mod future;
 mod layer;
+mod open;
 mod select;
 mod service;
 

@@ -85,6 +85,7 @@ pub fn adyen() -> Scheme {
                     optional: true,
                     free: true,
                     width: None,
+                    is: None,
                 },
                 Field::optional("amount_value", Locate::json("/amount/value")),
                 Field::optional("amount_currency", Locate::json("/amount/currency")),

@@ -78,6 +78,7 @@ pub fn braintree() -> Scheme {
                     min: 33,
                     max: 1 << 20,
                 }),
+                is: None,
             }],
             body_hash: None,
             claims: Vec::new(),

@@ -74,6 +74,7 @@ pub fn midtrans() -> Scheme {
                         min: 3,
                         max: 3,
                     }),
+                    is: None,
                 },
                 Field::required("gross_amount", Locate::json("/gross_amount")),
             ],

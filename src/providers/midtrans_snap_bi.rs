@@ -72,6 +72,7 @@ pub fn midtrans_snap_bi() -> Scheme {
                 optional: false,
                 free: true,
                 width: None,
+                is: None,
             }],
             body_hash: None,
             claims: Vec::new(),

@@ -62,6 +62,7 @@ pub fn pinwheel() -> Scheme {
                     min: 10,
                     max: 13,
                 }),
+                is: None,
             }],
             body_hash: None,
             claims: Vec::new(),

@@ -6,8 +6,9 @@ use crate::{
     scheme::{
         Claim, Coverage, Dedupe, Encoding, Family, Filter, Handshake, Locate, MediaType, OnRetry,
         Role, Scheme, SecretFormat, Segment, Shape, SignedHeadersForm, Template, Tolerance,
-        handshake::Expected, signature::ItemKey,
+        handshake::Expected, remote_lint, signature::ItemKey,
     },
+    sns,
     units::Span,
 };
 
@@ -127,29 +128,30 @@ impl Shape {
         if matches!(at, Locate::Claim(_)) {
             return true;
         }
-        let named = self
-            .content
-            .iter()
-            .flat_map(Template::values)
-            .any(|(role, _)| match role {
-                Role::Timestamp => self.timestamp.as_ref().is_some_and(|field| field.at == *at),
-                Role::Id => self.event_id.as_ref() == Some(at),
-                Role::Field(name) => self
-                    .fields
-                    .iter()
-                    .any(|field| field.name == *name && field.at == *at),
-                Role::Url | Role::Query => matches!(at, Locate::Query(_)),
-                Role::SignedHeaders => {
-                    // Values alone, joined, could trade bytes: only their names hold them apart.
-                    self.signed_headers.as_ref().is_some_and(|list| {
-                        list.form == SignedHeadersForm::SortedPairs
-                            && at.single_header().is_some_and(|header| {
-                                list.required.iter().any(|name| header == name.as_str())
-                            })
-                    })
-                }
-                _ => false,
-            });
+        let named =
+            self.content
+                .iter()
+                .flat_map(Template::values)
+                .any(|(role, filters)| match role {
+                    Role::Body if filters.contains(&Filter::Sns) => sns::signs(at),
+                    Role::Timestamp => self.timestamp.as_ref().is_some_and(|field| field.at == *at),
+                    Role::Id => self.event_id.as_ref() == Some(at),
+                    Role::Field(name) => self
+                        .fields
+                        .iter()
+                        .any(|field| field.name == *name && field.at == *at),
+                    Role::Url | Role::Query => matches!(at, Locate::Query(_)),
+                    Role::SignedHeaders => {
+                        // Values alone, joined, could trade bytes: only their names hold them apart.
+                        self.signed_headers.as_ref().is_some_and(|list| {
+                            list.form == SignedHeadersForm::SortedPairs
+                                && at.single_header().is_some_and(|header| {
+                                    list.required.iter().any(|name| header == name.as_str())
+                                })
+                        })
+                    }
+                    _ => false,
+                });
         named || (at.is_in_body() && self.covers(scheme) == Some(Coverage::Body))
     }
 
@@ -188,7 +190,9 @@ impl Shape {
             match role {
                 // A part of the body, or a sum that anybody can match, is not the body.
                 Role::Body
-                    if filters.contains(&Filter::First) || filters.contains(&Filter::Crc32) =>
+                    if [Filter::First, Filter::Crc32, Filter::Sns]
+                        .iter()
+                        .any(|part| filters.contains(part)) =>
                 {
                     covers = Some(Coverage::Fields);
                 }
@@ -280,6 +284,13 @@ impl Linter<'_> {
                 "key-id",
                 "the key is chosen before the body is read, so `key_id` can't stand in it",
             );
+        }
+        for message in scheme
+            .remote_keys
+            .iter()
+            .flat_map(|remote| remote_lint::findings(scheme, remote))
+        {
+            self.error("remote-keys", message);
         }
         if scheme.algorithm.is_weak() {
             self.warn(
@@ -396,11 +407,43 @@ impl Linter<'_> {
                 "the timestamp is not signed, so `tolerance` does not stop a replay",
             );
         }
+        self.fixed_values(shape);
         for field in &shape.fields {
             if field.width.is_some_and(|width| width.min > width.max) {
                 self.error(
                     "width",
                     format!("field {:?}: `min` is above `max`", field.name),
+                );
+            }
+        }
+    }
+
+    /// Values that must be a certain text, or a part of the secret.
+    fn fixed_values(&mut self, shape: &Shape) {
+        for field in &shape.fields {
+            let Some(is) = &field.is else {
+                continue;
+            };
+            let known = is.values().all(|(role, filters)| {
+                filters.is_empty()
+                    && matches!(role, Role::SecretPart(part) if self.scheme.secret_parts.contains(part))
+            });
+            if !known || is.segments().is_empty() {
+                self.error(
+                    "is",
+                    format!(
+                        "field {:?}: `is` should be a text, or a part of the secret such as \"{{secret.topic_arn}}\"",
+                        field.name
+                    ),
+                );
+            }
+            if known && is.values().next().is_some() && !shape.signs(self.scheme, &field.at) {
+                self.error(
+                    "is-unsigned",
+                    format!(
+                        "field {:?}: a value that has to be the secret's has to be signed",
+                        field.name
+                    ),
                 );
             }
         }
@@ -472,7 +515,7 @@ impl Linter<'_> {
             let used = content
                 .values()
                 .any(|(role, _)| *role == Role::Field(field.name.clone()));
-            if !used {
+            if !used && field.is.is_none() {
                 self.error(
                     "field",
                     format!("field {:?} is not used in `content`", field.name),
@@ -529,7 +572,7 @@ impl Linter<'_> {
                 Filter::Sha256 | Filter::Crc32 | Filter::Hex | Filter::Base64 => true,
                 Filter::Hmac => false,
                 Filter::Distinct => *role == Role::Form,
-                Filter::First | Filter::Minify => *role == Role::Body,
+                Filter::First | Filter::Minify | Filter::Sns => *role == Role::Body,
                 Filter::Hubspot => *role == Role::Url,
             };
             if !fits {

@@ -74,6 +74,7 @@ mod handshake;
 mod lint;
 mod locate;
 mod remote;
+mod remote_lint;
 mod repr;
 mod shape;
 mod signature;
@@ -84,6 +85,8 @@ use http::Method;
 
 use crate::units::{ByteSize, Span};
 
+#[cfg(feature = "remote-keys")]
+pub(crate) use self::remote::{DocumentUrl, is_name};
 pub use self::{
     algorithm::Algorithm,
     answer::{Answer, Answers},
@@ -92,7 +95,7 @@ pub use self::{
     handshake::{ChallengeField, Charset, Expect, Expected, Handshake, HandshakeAnswer},
     lint::{Finding, LintError, Severity},
     locate::{JsonPointer, Locate, PointerError},
-    remote::{KeyDocument, KeyUrl, RemoteKeys},
+    remote::{CertificateRules, CertificateTrust, KeyDocument, KeyUrl, RemoteKeys},
     shape::{
         Batch, BodyHash, Field, MediaType, Shape, SignedHeaders, SignedHeadersForm, When, Width,
     },
@@ -177,7 +180,8 @@ pub enum SecretFormat {
     /// ASCII need the feature `nfkd`.
     Nfkd,
     /// A public key as the dashboard shows it: PEM, base64 or hex of the key or of its
-    /// SPKI, `whpk_…`, a JWK or a JWK set.
+    /// SPKI, `whpk_…`, a JWK or a JWK set; or a certificate in PEM, whose key it then is,
+    /// whatever its dates.
     PublicKey,
 }
 

@@ -157,6 +157,10 @@ pub struct Field {
     /// The one form that it can have, where nothing separates it from what follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<Width>,
+    /// What it must be: a text, or a named part of the secret, such as `{secret.topic_arn}`. Such a
+    /// value need not stand in `content`; one of the secret has to be signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is: Option<Template>,
 }
 
 impl Field {
@@ -169,6 +173,7 @@ impl Field {
             optional: false,
             free: false,
             width: None,
+            is: None,
         }
     }
 
@@ -177,6 +182,19 @@ impl Field {
     pub fn optional(name: &str, at: Locate) -> Self {
         Self {
             optional: true,
+            ..Self::required(name, at)
+        }
+    }
+
+    /// A value called `name` that must be there, and be what `template` says.
+    ///
+    /// # Panics
+    ///
+    /// If `template` is not a template. It is meant for literals.
+    #[must_use]
+    pub fn is(name: &str, at: Locate, template: &str) -> Self {
+        Self {
+            is: Some(Template::literal(template)),
             ..Self::required(name, at)
         }
     }

@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 /// | `distinct` | of `{form}`: the same value of the same name once, values sorted (Twilio) |
 /// | `first` | of `{body}`: the first element of a JSON array, else the whole (Segment) |
 /// | `hubspot` | of `{url}`: some escapes decoded (`HubSpot` v3) |
+/// | `sns` | of `{body}`: the listed fields of its JSON, each as `name`, line feed, value, line feed (AWS SNS) |
 ///
 /// ```
 /// use axum_webhook::scheme::Template;
@@ -81,9 +82,10 @@ pub(crate) enum Filter {
     Distinct,
     First,
     Hubspot,
+    Sns,
 }
 
-const FILTERS: [(&str, Filter); 9] = [
+const FILTERS: [(&str, Filter); 10] = [
     ("base64", Filter::Base64),
     ("crc32", Filter::Crc32),
     ("distinct", Filter::Distinct),
@@ -93,6 +95,7 @@ const FILTERS: [(&str, Filter); 9] = [
     ("hubspot", Filter::Hubspot),
     ("minify", Filter::Minify),
     ("sha256", Filter::Sha256),
+    ("sns", Filter::Sns),
 ];
 
 impl Template {

@@ -2,19 +2,23 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use tokio::time::Instant;
+
 use crate::{
     content::Reading,
     crypto::{Hasher, Tag},
     incoming::{Head, Incoming},
+    key_source::KeyRequest,
     keys::{Key, Keyring},
-    scheme::{Batch, Family, Locate, Role, Scheme, Segment},
+    scheme::{Batch, Family, KeyUrl, Locate, Role, Scheme, Segment},
     timestamp::Timestamp,
     verify::{
         Authentic, VerifyError,
         authentic::batch_items,
         checks::{
-            Sets, begins_as_json, body_segment, check_body_hash, check_sets, check_sources,
-            check_timestamp, fits, joins_url_and_body, keys, ports, wanted_key_id,
+            Sets, begins_as_json, body_segment, check_body_hash, check_fixed, check_misfit,
+            check_sets, check_sources, check_timestamp, fits, joins_url_and_body, keys, misfit,
+            ports, wanted_key_id,
         },
         entries::{Entries, Entry, MAX_SIGNATURES, Proof},
         token,
@@ -68,6 +72,7 @@ impl Begun {
         let sets = entries.as_ref().map_or(1, |entries| entries.sets);
         let sets = check_sets(&reading, scheme, sets, now)?;
         check_sources(&reading, &sets)?;
+        check_fixed(&reading)?;
         if scheme.algorithm.family() == Family::Token {
             token::check_times(&reading, scheme, now)?;
         }
@@ -76,6 +81,49 @@ impl Begun {
             shape: index,
             entries,
             sets,
+        })
+    }
+
+    /// Checks what the body decides without a key: for keys that are fetched once it is there.
+    pub(crate) fn check_body(
+        &self,
+        incoming: Incoming<'_>,
+        scheme: &Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
+        let reading = Reading::new(shape, incoming);
+        if self.entries.is_none() && shape.each.is_none() {
+            Entries::read(&reading, scheme)?;
+            check_timestamp(&reading, scheme, None, now)?;
+        }
+        Ok(())
+    }
+
+    /// What a source of keys may know of the request.
+    pub(crate) fn key_request<'a>(
+        &self,
+        incoming: Incoming<'a>,
+        scheme: &'a Scheme,
+        now: Timestamp,
+        asked: Instant,
+    ) -> Result<KeyRequest<'a>, VerifyError> {
+        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
+        let reading = Reading::new(shape, incoming);
+        let key_url = match scheme.remote_keys.as_ref().map(|remote| &remote.url) {
+            Some(KeyUrl::At { at, .. }) => {
+                let text = reading.text(at);
+                Some(text.map_err(|error| VerifyError::read("key URL", at, error))?)
+            }
+            _ => None,
+        };
+        Ok(KeyRequest {
+            scheme,
+            reading,
+            key_id: wanted_key_id(scheme, &reading)?,
+            key_url,
+            now,
+            asked,
         })
     }
 
@@ -123,6 +171,10 @@ impl Begun {
 }
 
 impl Keyed {
+    pub(crate) const fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// Takes in more of the body, as received and in order.
     pub(crate) fn update(&mut self, frame: &[u8]) {
         if let Some(stream) = &mut self.stream {
@@ -146,6 +198,7 @@ impl Keyed {
             });
         }
         let reading = Reading::new(shape, incoming);
+        check_misfit(&reading, &self.keyring)?;
         let found = match &shape.each {
             Some(batch) => verify_batch(&reading, batch, scheme, &self.keyring, now)?,
             None => {
@@ -190,10 +243,12 @@ impl Keyed {
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Found<'static>, VerifyError> {
-        if scheme.algorithm.has_public_key()
-            && entries.len() * self.keyring.all().len() > MAX_SIGNATURES
-        {
-            return Err(VerifyError::TooManySignatures);
+        if scheme.algorithm.has_public_key() {
+            let wanted = wanted_key_id(scheme, reading)?;
+            let chosen = keys(wanted.as_deref(), &self.keyring, now)?.count();
+            if entries.len() * chosen > MAX_SIGNATURES {
+                return Err(VerifyError::TooManySignatures);
+            }
         }
         for set in 0..entries.sets {
             if !self.begun.sets.is_live(set) {
@@ -285,6 +340,9 @@ pub(super) fn matches<'e>(
     stream: Option<&Stream>,
     entries: impl Iterator<Item = &'e Entry>,
 ) -> Result<bool, VerifyError> {
+    if misfit(reading, &|name| key.part(name)).is_some() {
+        return Ok(false);
+    }
     let mut entries = entries.peekable();
     if let Some(Proof::Token(jws)) = entries.peek().map(|entry| &entry.proof) {
         return token::verifies(reading, key, jws);

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use crate::{
-    content::{Reading, Source},
+    content::{Reading, Source, fixed},
     crypto::{Tag, sha256},
     incoming::{Head, ReadError},
     keys::{Key, Keyring},
-    scheme::{Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
+    scheme::{Field, Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
     timestamp::Timestamp,
     verify::{VerifyError, entries::MAX_SETS, token},
 };
@@ -154,6 +154,57 @@ pub(super) fn check_sources(reading: &Reading<'_>, sets: &Sets) -> Result<(), Ve
         }
     }
     Ok(())
+}
+
+/// The first value that is not what it must be, for a secret with these parts.
+pub(super) fn misfit<'s, 'p>(
+    reading: &Reading<'s>,
+    part: &impl Fn(&str) -> Option<&'p str>,
+) -> Option<&'s Field> {
+    let mut fields = reading.shape.fields.iter();
+    fields.find(|field| {
+        let Some(template) = &field.is else {
+            return false;
+        };
+        let fits = match (fixed(template, part), reading.value(&field.at)) {
+            (Some(wanted), Ok(value)) => {
+                let tag = |bytes: &[u8]| Tag::new(&sha256(bytes));
+                matches!((tag(wanted.as_bytes()), tag(&value)), (Some(a), Some(b)) if a.matches(&b))
+            }
+            _ => false,
+        };
+        !fits
+    })
+}
+
+/// Checks the values of the head that must be a certain text, whatever the key.
+pub(super) fn check_fixed(reading: &Reading<'_>) -> Result<(), VerifyError> {
+    let no_part = |_: &str| None;
+    for field in &reading.shape.fields {
+        let wanted = field.is.as_ref().and_then(|is| fixed(is, &no_part));
+        let Some(wanted) = wanted.filter(|_| !field.at.is_in_body()) else {
+            continue;
+        };
+        let value = reading
+            .value(&field.at)
+            .map_err(|error| VerifyError::read(&field.name, &field.at, error))?;
+        if *value != *wanted.as_bytes() {
+            return Err(VerifyError::unexpected(field));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the values which must be a certain text, or a part of a secret, are so for some key.
+pub(super) fn check_misfit(reading: &Reading<'_>, keyring: &Keyring) -> Result<(), VerifyError> {
+    let mut first = None;
+    for key in keyring.all() {
+        match misfit(reading, &|name| key.part(name)) {
+            None => return Ok(()),
+            Some(field) => first = first.or(Some(field)),
+        }
+    }
+    first.map_or(Ok(()), |field| Err(VerifyError::unexpected(field)))
 }
 
 impl Scheme {

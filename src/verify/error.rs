@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{incoming::ReadError, scheme::Locate};
+use crate::{
+    incoming::ReadError,
+    scheme::{Field, Locate},
+};
 
 /// Why a request is not genuine: for the operator, never for the sender.
 ///
@@ -35,6 +38,13 @@ pub enum VerifyError {
     },
     /// A value does not have the form that it must have.
     Malformed {
+        /// What it is.
+        name: String,
+        /// Where it stands.
+        at: String,
+    },
+    /// A value is not the one that it must be, by the scheme or by the secret.
+    Unexpected {
         /// What it is.
         name: String,
         /// Where it stands.
@@ -77,6 +87,11 @@ pub enum VerifyError {
     NoPublicUrl,
     /// The request names a key that is not configured.
     UnknownKeyId,
+    /// There is no key for such a request, says the source of keys.
+    KeyNotFound {
+        /// Why.
+        reason: String,
+    },
     /// No configured key is valid now.
     NoLiveKey,
     /// A batch has no items, so nothing in it is signed.
@@ -114,6 +129,13 @@ impl VerifyError {
         }
     }
 
+    pub(crate) fn unexpected(field: &Field) -> Self {
+        Self::Unexpected {
+            name: field.name.clone(),
+            at: field.at.to_string(),
+        }
+    }
+
     /// A stable name for the reason, for logs and metrics.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -123,6 +145,7 @@ impl VerifyError {
             Self::Duplicate { .. } => "duplicate",
             Self::TooLong { .. } => "too-long",
             Self::Malformed { .. } => "malformed",
+            Self::Unexpected { .. } => "unexpected-value",
             Self::SignatureMalformed { .. } => "signature-malformed",
             Self::TimestampMalformed { .. } => "timestamp-malformed",
             Self::TooManySignatures => "too-many-signatures",
@@ -132,6 +155,7 @@ impl VerifyError {
             Self::HeaderNotSigned { .. } => "header-not-signed",
             Self::NoPublicUrl => "no-public-url",
             Self::UnknownKeyId => "unknown-key-id",
+            Self::KeyNotFound { .. } => "key-not-found",
             Self::NoLiveKey => "no-live-key",
             Self::EmptyBatch => "empty-batch",
             Self::Mismatch => "mismatch",
@@ -153,6 +177,7 @@ impl fmt::Display for VerifyError {
             Self::Duplicate { name, at } => write!(f, "{name} stands there more than once ({at})"),
             Self::TooLong { name, at } => write!(f, "{name} is too long ({at})"),
             Self::Malformed { name, at } => write!(f, "{name} does not have its form ({at})"),
+            Self::Unexpected { name, at } => write!(f, "{name} is not what it must be ({at})"),
             Self::SignatureMalformed { at } => write!(
                 f,
                 "the signature is not in its canonical form, or there is none of the scheme's version ({at})"
@@ -171,6 +196,7 @@ impl fmt::Display for VerifyError {
                 f.write_str("the URL is signed, and no `public_url` is configured")
             }
             Self::UnknownKeyId => f.write_str("the request names a key that is not configured"),
+            Self::KeyNotFound { reason } => write!(f, "there is no key for it: {reason}"),
             Self::NoLiveKey => f.write_str("no configured key is valid now"),
             Self::EmptyBatch => f.write_str("the batch is empty, so nothing in it is signed"),
             Self::Mismatch => f.write_str("no signature matches any of the keys"),

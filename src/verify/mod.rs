@@ -7,10 +7,21 @@ mod entries;
 mod error;
 mod token;
 
+#[cfg(feature = "remote-keys")]
+use crate::content::Reading;
 use crate::{incoming::Incoming, keys::Keyring, scheme::Scheme, timestamp::Timestamp};
 
-pub(crate) use self::begun::Begun;
+pub(crate) use self::begun::{Begun, Keyed};
 pub use self::{authentic::Authentic, error::VerifyError};
+
+/// Whether a request, as far as it can be read without its key, may belong to a secret with these parts.
+#[cfg(feature = "remote-keys")]
+pub(crate) fn may_be_of<'p>(
+    reading: &Reading<'_>,
+    part: &impl Fn(&str) -> Option<&'p str>,
+) -> bool {
+    checks::misfit(reading, part).is_none()
+}
 
 /// Verifies a request.
 ///

@@ -37,6 +37,19 @@ impl<'a> Reader<'a> {
         shortest.then_some(contents)
     }
 
+    /// The tag of the next value; `None` at the end.
+    pub(super) fn next_tag(&self) -> Option<u8> {
+        self.0.first().copied()
+    }
+
+    /// Passes over the next value if it has this tag, as optional ones do.
+    pub(super) fn skip(&mut self, tag: u8) -> Option<()> {
+        if self.next_tag() == Some(tag) {
+            self.read(tag)?;
+        }
+        Some(())
+    }
+
     /// The bytes of a positive integer, without leading zeros.
     pub(super) fn unsigned(&mut self) -> Option<&'a [u8]> {
         match self.read(INTEGER)? {

@@ -15,7 +15,7 @@ use crate::{
 #[serde(untagged)]
 enum Document {
     Set { keys: Vec<Jwk> },
-    Single(Jwk),
+    Single(Box<Jwk>),
 }
 
 #[derive(Deserialize)]
@@ -36,15 +36,16 @@ struct Jwk {
 pub(super) fn parse(
     text: &str,
     algorithm: Algorithm,
+    kind: KeyKind,
 ) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
     let document = serde_json::from_str(text).map_err(|_| PublicKeyError::Form)?;
     let (keys, is_set) = match document {
         Document::Set { keys } => (keys, true),
-        Document::Single(key) => (vec![key], false),
+        Document::Single(key) => (vec![*key], false),
     };
     let mut found = Vec::new();
     for key in keys {
-        match key.raw(algorithm) {
+        match key.raw(algorithm, kind) {
             Ok(raw) => found.push((key.kid, raw)),
             Err(PublicKeyError::Kind) if is_set => {}
             Err(error) => return Err(error),
@@ -57,25 +58,24 @@ pub(super) fn parse(
 }
 
 impl Jwk {
-    fn raw(&self, algorithm: Algorithm) -> Result<Raw, PublicKeyError> {
-        let kind = KeyKind::of(algorithm).ok_or(PublicKeyError::Kind)?;
+    fn raw(&self, algorithm: Algorithm, kind: KeyKind) -> Result<Raw, PublicKeyError> {
         let curve = self.crv.as_deref();
         let fits = match kind {
             KeyKind::Ed25519 => self.kty == "OKP" && curve == Some("Ed25519"),
             KeyKind::P256 => self.kty == "EC" && curve == Some("P-256"),
             KeyKind::Rsa => self.kty == "RSA",
         };
-        // A key that says what it is for is for nothing else.
-        let name_fits = self
+        // ref: RFC 7517 §4.4: a key that is meant for another algorithm is not for this one.
+        let names_fit = self
             .alg
             .as_deref()
-            .is_none_or(|name| names(algorithm).contains(&name));
-        let signs = self.r#use.as_deref().is_none_or(|used| used == "sig");
-        let verifies = self
-            .key_ops
-            .as_ref()
-            .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
-        if !fits || !name_fits || !signs || !verifies {
+            .is_none_or(|alg| names(algorithm).contains(&alg));
+        let signs = self.r#use.as_deref().is_none_or(|used| used == "sig")
+            && self
+                .key_ops
+                .as_ref()
+                .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
+        if !fits || !names_fit || !signs {
             return Err(PublicKeyError::Kind);
         }
         match kind {
@@ -90,7 +90,7 @@ impl Jwk {
     }
 }
 
-/// What a JWK calls an algorithm.
+/// The values of `alg` that a key for `algorithm` may have.
 const fn names(algorithm: Algorithm) -> &'static [&'static str] {
     match algorithm {
         // ref: RFC 9864 has the second name.

@@ -5,12 +5,18 @@ mod jwk;
 mod parse;
 #[cfg(test)]
 mod wycheproof;
+mod x509;
 
 use std::fmt;
 
 use crate::scheme::Algorithm;
 
 pub(crate) use self::parse::parse;
+#[cfg(feature = "remote-keys")]
+pub(crate) use self::{
+    parse::{NamedKey, certificates, parse_certificate},
+    x509::read as read_certificate,
+};
 
 /// A public key, decoded and checked once.
 pub(crate) enum PublicKey {
@@ -72,8 +78,8 @@ impl fmt::Display for PublicKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Form => {
-                "the public key should be PEM, base64 or hex of the key or of its SPKI, `whpk_…`, \
-                 a JWK or a JWK set"
+                "the public key should be PEM, also of a certificate, base64 or hex of the key or \
+                 of its SPKI, `whpk_…`, a JWK or a JWK set"
             }
             Self::Kind => "the public key is of another kind than the scheme's algorithm needs",
             Self::Weak => {

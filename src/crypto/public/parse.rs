@@ -10,6 +10,7 @@ use crate::{
         KeyKind, PublicKey, PublicKeyError,
         der::{self, BIT_STRING, OID, Reader, SEQUENCE},
         jwk,
+        x509::{self, Certificate},
     },
     scheme::{Algorithm, decode_hex_key},
 };
@@ -35,9 +36,20 @@ const EC_OID: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256_OID: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const RSA_OID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
+/// Reads the key of a certificate.
+#[cfg(feature = "remote-keys")]
+pub(crate) fn parse_certificate(
+    algorithm: Algorithm,
+    certificate: &Certificate<'_>,
+) -> Result<PublicKey, PublicKeyError> {
+    let kind = KeyKind::of(algorithm).ok_or(PublicKeyError::Kind)?;
+    build(algorithm, of_certificate(certificate, kind)?)
+}
+
 /// Reads the public keys in `text`: one, or those of a JWK set that `algorithm` can use.
 pub(crate) fn parse(algorithm: Algorithm, text: &str) -> Result<Vec<NamedKey>, PublicKeyError> {
-    raw_keys(text, algorithm)?
+    let kind = KeyKind::of(algorithm).ok_or(PublicKeyError::Kind)?;
+    raw_keys(text, algorithm, kind)?
         .into_iter()
         .map(|(id, raw)| {
             let key = build(algorithm, raw)?;
@@ -49,10 +61,18 @@ pub(crate) fn parse(algorithm: Algorithm, text: &str) -> Result<Vec<NamedKey>, P
 fn raw_keys(
     text: &str,
     algorithm: Algorithm,
+    kind: KeyKind,
 ) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
     let text = text.trim();
     if text.starts_with('{') {
-        return jwk::parse(text, algorithm);
+        return jwk::parse(text, algorithm, kind);
+    }
+    if text.starts_with(CERTIFICATE) {
+        // Whoever pastes a certificate vouches for it: its key counts, and its dates don't.
+        let bytes = certificates(text).ok_or(PublicKeyError::Form)?;
+        let first = bytes.first().and_then(|der| x509::read(der));
+        return of_certificate(&first.ok_or(PublicKeyError::Form)?, kind)
+            .map(|raw| vec![(None, raw)]);
     }
     let bytes = if text.starts_with("-----BEGIN ") {
         pem(text).ok_or(PublicKeyError::Form)?
@@ -65,17 +85,46 @@ fn raw_keys(
             .ok_or(PublicKeyError::Form)?
     };
     let raw = unwrap(&bytes).ok_or(PublicKeyError::Form)?;
+    of_kind(raw, kind).map(|raw| vec![(None, raw)])
+}
+
+fn of_certificate(certificate: &Certificate<'_>, kind: KeyKind) -> Result<Raw, PublicKeyError> {
+    of_kind(spki(certificate.spki).ok_or(PublicKeyError::Form)?, kind)
+}
+
+fn of_kind(raw: Raw, kind: KeyKind) -> Result<Raw, PublicKeyError> {
     let found = match raw {
         Raw::Ed25519(_) => KeyKind::Ed25519,
         Raw::P256(_) => KeyKind::P256,
         Raw::Rsa(_) => KeyKind::Rsa,
     };
-    if KeyKind::of(algorithm) == Some(found) {
-        Ok(vec![(None, raw)])
+    if found == kind {
+        Ok(raw)
     } else {
         Err(PublicKeyError::Kind)
     }
 }
+
+/// The certificates in a PEM text, in DER; `None` if there is anything else in it.
+pub(crate) fn certificates(text: &str) -> Option<Vec<Vec<u8>>> {
+    let mut certificates = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (body, after) = rest
+            .strip_prefix(CERTIFICATE)?
+            .split_once("-----END CERTIFICATE-----")?;
+        certificates.push(decode_lines(body)?);
+        rest = after.trim_start();
+    }
+    (1..=MAX_CERTIFICATES)
+        .contains(&certificates.len())
+        .then_some(certificates)
+}
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+
+/// The most certificates in one text: more than any chain has.
+const MAX_CERTIFICATES: usize = 8;
 
 /// The bytes between the two lines of a PEM text.
 fn pem(text: &str) -> Option<Vec<u8>> {
@@ -87,6 +136,10 @@ fn pem(text: &str) -> Option<Vec<u8>> {
     if !after.trim().is_empty() {
         return None;
     }
+    decode_lines(body)
+}
+
+fn decode_lines(body: &str) -> Option<Vec<u8>> {
     let joined: String = body.split_ascii_whitespace().collect();
     STANDARD.decode(joined).ok()
 }
@@ -112,7 +165,12 @@ fn unwrap(bytes: &[u8]) -> Option<Raw> {
     if sequence.first() == Some(&der::INTEGER) {
         return pkcs1(bytes);
     }
-    let mut spki = Reader(sequence);
+    spki(sequence)
+}
+
+/// The key in the contents of an SPKI.
+fn spki(contents: &[u8]) -> Option<Raw> {
+    let mut spki = Reader(contents);
     let mut algorithm = Reader(spki.read(SEQUENCE)?);
     let (unused_bits, key) = spki.read(BIT_STRING)?.split_first()?;
     spki.end()?;

@@ -24,6 +24,15 @@ const FINE: &str = r#"
     signature = { at = { header = "x-sig" }, encoding = "hex" }
 "#;
 
+/// The start of a scheme with a public key and with which nothing is wrong.
+#[cfg(feature = "ed25519")]
+const PUBLISHED: &str = r#"
+    algorithm = "ed25519"
+    secret = "public-key"
+    content = "{body}"
+    signature = { at = { header = "x-sig" }, encoding = "hex" }
+"#;
+
 /// The start of a scheme of a token with which nothing is wrong.
 const TOKEN: &str = r#"
     algorithm = "shared-token"
@@ -47,6 +56,82 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
     ("retry-horizon", Error, FINE, r#"retry_horizon = "61d""#),
     ("key-id", Error, FINE, r#"key_id = { json = "/key" }"#),
     ("key-id", Error, FINE, r#"key_id = { form = "key" }"#),
+    (
+        "remote-keys",
+        Error,
+        FINE,
+        r#"remote_keys = { url = "https://keys.example.com/a", hosts = ["keys.example.com"], document = "jwk-set" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"remote_keys = { url = "http://keys.example.com/a", hosts = ["keys.example.com"], document = "jwk-set" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"remote_keys = { url = "https://evil.example/a", hosts = ["keys.example.com"], document = "jwk-set" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"remote_keys = { url = { at = { header = "x" }, path = "/a" }, hosts = [], document = "jwk-set" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"remote_keys = { url = { at = { header = "x" }, path = "/a" }, hosts = ["*.com"], document = "jwk-set" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"remote_keys = { url = { at = { header = "x" }, path = "/*/*" }, hosts = ["a.example"], document = "pem" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"remote_keys = { url = "https://a.example/a", hosts = ["a.example"], document = { certificate = { names = [], trust = "host" } } }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"remote_keys = { url = "https://a.example/a", hosts = ["a.example"], document = "plaid-key" }"#,
+    ),
+    (
+        "is",
+        Error,
+        FINE,
+        r#"fields = [{ name = "a", at = { header = "x" }, is = "{body}" }]"#,
+    ),
+    (
+        "is",
+        Error,
+        FINE,
+        r#"fields = [{ name = "a", at = { header = "x" }, is = "" }]"#,
+    ),
+    (
+        "is-unsigned",
+        Error,
+        FINE,
+        r#"
+        secret_parts = ["topic"]
+        fields = [{ name = "a", at = { header = "x" }, is = "{secret.topic}" }]
+        "#,
+    ),
     ("secret", Error, FINE, r#"secret = "public-key""#),
     #[cfg(feature = "ed25519")]
     (

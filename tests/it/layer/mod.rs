@@ -9,6 +9,8 @@ mod placement;
 mod readiness;
 mod refusals;
 mod regressions;
+#[cfg(feature = "remote-keys")]
+mod remote;
 mod replay;
 mod selection;
 mod support;

@@ -1,0 +1,1 @@
+//! Presets whose keys are published, through the whole layer.
