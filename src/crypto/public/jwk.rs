@@ -15,7 +15,7 @@ use crate::{
 #[serde(untagged)]
 enum Document {
     Set { keys: Vec<Jwk> },
-    Single(Jwk),
+    Single(Box<Jwk>),
 }
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ pub(super) fn parse(
     let document = serde_json::from_str(text).map_err(|_| PublicKeyError::Form)?;
     let (keys, is_set) = match document {
         Document::Set { keys } => (keys, true),
-        Document::Single(key) => (vec![key], false),
+        Document::Single(key) => (vec![*key], false),
     };
     let mut found = Vec::new();
     for key in keys {
