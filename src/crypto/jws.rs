@@ -101,10 +101,10 @@ fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 mod tests {
     use super::*;
 
-    /// Whether a token with this header is read as one with HS256, and the key that it names.
-    fn header(text: &str) -> Option<Option<String>> {
+    /// A token with this header, read as one with HS256.
+    fn with_header(text: &str) -> Option<Jws> {
         let token = format!("{}.e30.c2ln", encode(text.as_bytes()));
-        Jws::parse(&token, Algorithm::JwtHs256).map(|jws| jws.key_id)
+        Jws::parse(&token, Algorithm::JwtHs256)
     }
 
     #[test]
@@ -156,12 +156,11 @@ mod tests {
             r#"{"alg":"HS256","kid":null}"#,
             r#"{"alg":"HS256","jku":"https://evil.example","jwk":{},"x5u":1,"x5c":[]}"#,
         ] {
-            assert_eq!(header(text), Some(None), "{text}");
+            let read = with_header(text).expect(text);
+            assert_eq!(read.key_id, None, "{text}");
         }
-        assert_eq!(
-            header(r#"{"alg":"HS256","kid":"../k"}"#),
-            Some(Some("../k".to_owned()))
-        );
+        let named = with_header(r#"{"alg":"HS256","kid":"../k"}"#).expect("it is a token");
+        assert_eq!(named.key_id.as_deref(), Some("../k"));
         for text in [
             "",
             "null",
@@ -196,7 +195,7 @@ mod tests {
             r#"{"alg":"HS256""#,
             "\u{feff}{\"alg\":\"HS256\"}",
         ] {
-            assert_eq!(header(text), None, "{text}");
+            assert!(with_header(text).is_none(), "{text}");
         }
     }
 
@@ -205,7 +204,7 @@ mod tests {
         let token = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
         for algorithm in [Algorithm::HmacSha256, Algorithm::SharedToken] {
             assert!(Jws::parse(token, algorithm).is_none(), "{algorithm}");
-            assert!(super::header(algorithm).is_none(), "{algorithm}");
+            assert!(header(algorithm).is_none(), "{algorithm}");
         }
     }
 
@@ -287,7 +286,11 @@ mod wycheproof {
         let text = std::fs::read_to_string(path).expect("the file can be read");
         let set: Value = serde_json::from_str(&text).expect("it is JSON");
         let (mut valid, mut invalid, mut stricter) = (0, 0, Vec::new());
-        for group in set["testGroups"].as_array().expect("groups") {
+        for group in set
+            .get("testGroups")
+            .and_then(Value::as_array)
+            .expect("groups")
+        {
             let key = group.get("public").or_else(|| group.get("private"));
             let key = key.expect("a key");
             for test in group["tests"].as_array().expect("tests") {

@@ -74,6 +74,10 @@ impl Claims {
     }
 
     /// Adds a claim, even if it is there already.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a number is easier to read than its address"
+    )]
     pub(super) fn push(&mut self, name: &str, value: impl ToString) {
         self.0.push((name.to_owned(), value.to_string()));
     }

@@ -832,14 +832,13 @@ fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
         ("jwt-hs512", "text", "jwt", true),
     ] {
         // Without `jwt`, no token can be read, whatever signs it.
-        let (feature, is_on) = match algorithm.starts_with("jwt-") {
-            true if !cfg!(feature = "jwt") => ("jwt", false),
-            _ => (feature, is_on),
+        let is_token = algorithm.starts_with("jwt-");
+        let (feature, is_on) = if is_token && !cfg!(feature = "jwt") {
+            ("jwt", false)
+        } else {
+            (feature, is_on)
         };
-        let encoding = match algorithm.starts_with("jwt-") {
-            true => "text",
-            false => "base64",
-        };
+        let encoding = if is_token { "text" } else { "base64" };
         let scheme = read(&format!(
             r#"
             algorithm = "{algorithm}"

@@ -15,5 +15,6 @@ mod regressions;
 mod round_trips;
 mod samples;
 mod secrets;
+mod tokens;
 mod urls;
 mod vectors;

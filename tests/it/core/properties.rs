@@ -111,7 +111,7 @@ fn is_unexpired(delivery: &Delivery, now: Timestamp) -> bool {
     let leeway = delivery
         .scheme
         .tolerance
-        .map_or(Duration::from_secs(60), |tolerance| {
+        .map_or(Duration::from_mins(1), |tolerance| {
             tolerance.future.duration()
         });
     expiry.flatten().is_none_or(|expiry| {

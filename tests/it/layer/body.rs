@@ -352,6 +352,42 @@ async fn t_i2_a_bad_timestamp_header_is_refused_with_the_body_unread() {
     check_early("an item of a list", &stale, &layer(&stripe), "stale").await;
 }
 
+fn without_questions(mut scheme: axum_webhook::scheme::Scheme) -> axum_webhook::scheme::Scheme {
+    scheme.handshakes.clear();
+    scheme
+}
+
+/// T-I2: a token that is none, or not of now.
+#[tokio::test]
+async fn t_i2_a_token_out_of_its_time_is_refused_with_the_body_unread() {
+    for (scheme, offset, code) in [
+        (providers::vonage(), -301, "stale"),
+        (providers::vonage(), 301, "future"),
+        (providers::messagebird(), -66, "stale"),
+        // Good for five minutes, and a minute for clocks apart. Its unsigned question would be in the body.
+        (
+            without_questions(providers::monday()),
+            -361,
+            "token-expired",
+        ),
+    ] {
+        let signed = testing_at(&scheme, offset);
+        check_early(&scheme.id, &signed, &layer(&scheme), code).await;
+    }
+    let netlify = providers::netlify();
+    let genuine = signed(&netlify);
+    let name = "x-webhook-signature";
+    let token = genuine.headers[name].to_str().unwrap().to_owned();
+    for value in [
+        format!("{token}."),
+        token.replace('.', ""),
+        "x.y.z".to_owned(),
+    ] {
+        let bad = with_header(&genuine, name, &value);
+        check_early(&value, &bad, &layer(&netlify), "signature-malformed").await;
+    }
+}
+
 /// A genuine delivery that was sent `offset` seconds after now.
 fn testing_at(scheme: &axum_webhook::scheme::Scheme, offset: i64) -> Signed {
     let time = axum_webhook::Timestamp::from_unix_seconds(now().unix_seconds() + offset);
