@@ -199,6 +199,7 @@ impl<'a> Reading<'a> {
         match filters.first() {
             Some(Filter::Distinct) => self.feed_form(true, &mut |bytes| value.extend(bytes))?,
             Some(Filter::First) => value.extend(self.first_element()?),
+            Some(Filter::Json) => value.extend(self.json_object()?),
             Some(Filter::Hubspot) => value.extend(hubspot(&self.url()?)),
             _ => self.feed_role(role, key, &mut |bytes| value.extend(bytes))?,
         }
@@ -209,7 +210,11 @@ impl<'a> Reading<'a> {
                 Filter::Hex => *value = Encoding::Hex.encode(value).into_bytes(),
                 Filter::Base64 => *value = Encoding::Base64.encode(value).into_bytes(),
                 Filter::Minify => *value = minify(value),
-                Filter::Distinct | Filter::First | Filter::Hubspot | Filter::Hmac => {}
+                Filter::Distinct
+                | Filter::First
+                | Filter::Json
+                | Filter::Hubspot
+                | Filter::Hmac => {}
             }
         }
         Ok(())
@@ -272,20 +277,25 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    fn json_object(&self) -> Result<&'a [u8], VerifyError> {
+        let text = incoming::json_root(self.incoming.body).map_err(|_| body_malformed())?;
+        if text.starts_with('{') {
+            Ok(self.incoming.body)
+        } else {
+            Err(body_malformed())
+        }
+    }
+
     fn first_element(&self) -> Result<&'a [u8], VerifyError> {
-        let malformed = || VerifyError::Malformed {
-            name: "body".to_owned(),
-            at: "json".to_owned(),
-        };
-        let text = incoming::json_root(self.incoming.body).map_err(|_| malformed())?;
+        let text = incoming::json_root(self.incoming.body).map_err(|_| body_malformed())?;
         if !text.starts_with('[') {
             return Ok(self.incoming.body);
         }
-        let elements = incoming::json_elements(text).map_err(|_| malformed())?;
+        let elements = incoming::json_elements(text).map_err(|_| body_malformed())?;
         elements
             .first()
             .map(|element| element.get().as_bytes())
-            .ok_or_else(malformed)
+            .ok_or_else(body_malformed)
     }
 
     fn feed_signed_headers(
@@ -370,6 +380,13 @@ impl<'s> Source<'s> {
             }
             _ => None,
         }
+    }
+}
+
+fn body_malformed() -> VerifyError {
+    VerifyError::Malformed {
+        name: "body".to_owned(),
+        at: "json".to_owned(),
     }
 }
 

@@ -139,7 +139,12 @@ fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>
             Filter::Sha256 => sha256(&value).to_vec(),
             Filter::Hex => Encoding::Hex.encode(&value).into_bytes(),
             Filter::Base64 => Encoding::Base64.encode(&value).into_bytes(),
-            Filter::Crc32 | Filter::Distinct | Filter::First | Filter::Hubspot | Filter::Minify => {
+            Filter::Crc32
+            | Filter::Distinct
+            | Filter::First
+            | Filter::Json
+            | Filter::Hubspot
+            | Filter::Minify => {
                 return None;
             }
         };

@@ -29,8 +29,7 @@
 //!
 //! - Sources that conflict or could not be read: Mollie's signed webhooks, Strava, Column, Synthflow, Trend Micro Conformity.
 //! - Gone: Fitbit's Web API, npm hooks, Orbit.
-//! - A construction that the language can't say yet: Vonage SMS, Moralis (Keccak), Hygraph, Paddle Classic, Plivo V2, Microsoft Graph, X
-//!   (whose challenge would sign for strangers).
+//! - A construction that the language can't say yet: Vonage SMS, Moralis (Keccak), Hygraph, Paddle Classic.
 //! - Tokens and remote certificates, which come with a later release: Plaid, Vonage, MessageBird, Netlify, Jira Connect,
 //!   Google Pub/Sub, monday, Dialpad, Fireblocks, Gemini's dynamic webhooks, AWS SNS, PayPal.
 
@@ -117,6 +116,7 @@ mod mailgun;
 mod mandrill;
 mod mercado_pago;
 mod meta;
+mod microsoft_graph;
 mod midtrans;
 mod midtrans_iris;
 mod midtrans_snap_bi;
@@ -133,6 +133,7 @@ mod paystack;
 mod persona;
 mod pinwheel;
 mod plivo;
+mod plivo_v2;
 mod polar;
 mod postmark;
 mod prismic;
@@ -188,6 +189,7 @@ mod wise;
 mod woocommerce;
 mod workos;
 mod worldline;
+mod x;
 mod xendit;
 mod xero;
 mod zendesk;
@@ -214,24 +216,25 @@ pub use self::{
     increase::increase, intercom::intercom, jira::jira, kick::kick, klarna::klarna,
     langfuse::langfuse, launchdarkly::launchdarkly, lazada::lazada, lemon_squeezy::lemon_squeezy,
     line::line, linear::linear, lithic::lithic, mailgun::mailgun, mandrill::mandrill,
-    mercado_pago::mercado_pago, meta::meta, midtrans::midtrans, midtrans_iris::midtrans_iris,
-    midtrans_snap_bi::midtrans_snap_bi, modern_treasury::modern_treasury,
-    mongodb_atlas::mongodb_atlas, mux::mux, notion::notion, nylas::nylas, onfido::onfido,
-    openai::openai, paddle::paddle, pagerduty::pagerduty, paystack::paystack, persona::persona,
-    pinwheel::pinwheel, plivo::plivo, polar::polar, postmark::postmark, prismic::prismic,
-    pusher::pusher, qiscus::qiscus, qualifio::qualifio, quickbooks::quickbooks,
-    quicknode::quicknode, ramp::ramp, razorpay::razorpay, recall_ai::recall_ai, render::render,
-    replicate::replicate, resend::resend, retell_ai::retell_ai, revolut_business::revolut_business,
-    revolut_merchant::revolut_merchant, sanity::sanity, segment::segment, sendbird::sendbird,
-    sendgrid::sendgrid, sentry::sentry, shipstation::shipstation, shopee::shopee, shopify::shopify,
-    shopify_events::shopify_events, signal_sciences::signal_sciences, slack::slack,
-    sonatype_nexus::sonatype_nexus, square::square, standard_webhooks::standard_webhooks,
-    storyblok::storyblok, stripe::stripe, stytch::stytch, supabase_auth_hooks::supabase_auth_hooks,
-    svix::svix, telegram::telegram, telnyx::telnyx, tiktok::tiktok, tiktok_shop::tiktok_shop,
-    tokopedia::tokopedia, travis_ci::travis_ci, trello::trello, twilio::twilio, twitch::twitch,
-    typeform::typeform, vapi::vapi, vercel::vercel, vmware_workspace_one::vmware_workspace_one,
-    webex::webex, webflow::webflow, wise::wise, woocommerce::woocommerce, workos::workos,
-    worldline::worldline, xendit::xendit, xero::xero, zendesk::zendesk, zoom::zoom,
+    mercado_pago::mercado_pago, meta::meta, microsoft_graph::microsoft_graph, midtrans::midtrans,
+    midtrans_iris::midtrans_iris, midtrans_snap_bi::midtrans_snap_bi,
+    modern_treasury::modern_treasury, mongodb_atlas::mongodb_atlas, mux::mux, notion::notion,
+    nylas::nylas, onfido::onfido, openai::openai, paddle::paddle, pagerduty::pagerduty,
+    paystack::paystack, persona::persona, pinwheel::pinwheel, plivo::plivo, plivo_v2::plivo_v2,
+    polar::polar, postmark::postmark, prismic::prismic, pusher::pusher, qiscus::qiscus,
+    qualifio::qualifio, quickbooks::quickbooks, quicknode::quicknode, ramp::ramp,
+    razorpay::razorpay, recall_ai::recall_ai, render::render, replicate::replicate, resend::resend,
+    retell_ai::retell_ai, revolut_business::revolut_business, revolut_merchant::revolut_merchant,
+    sanity::sanity, segment::segment, sendbird::sendbird, sendgrid::sendgrid, sentry::sentry,
+    shipstation::shipstation, shopee::shopee, shopify::shopify, shopify_events::shopify_events,
+    signal_sciences::signal_sciences, slack::slack, sonatype_nexus::sonatype_nexus, square::square,
+    standard_webhooks::standard_webhooks, storyblok::storyblok, stripe::stripe, stytch::stytch,
+    supabase_auth_hooks::supabase_auth_hooks, svix::svix, telegram::telegram, telnyx::telnyx,
+    tiktok::tiktok, tiktok_shop::tiktok_shop, tokopedia::tokopedia, travis_ci::travis_ci,
+    trello::trello, twilio::twilio, twitch::twitch, typeform::typeform, vapi::vapi, vercel::vercel,
+    vmware_workspace_one::vmware_workspace_one, webex::webex, webflow::webflow, wise::wise,
+    woocommerce::woocommerce, workos::workos, worldline::worldline, x::x, xendit::xendit,
+    xero::xero, zendesk::zendesk, zoom::zoom,
 };
 
 /// A provider's id, and the function that describes it.
@@ -320,6 +323,7 @@ pub const ALL: &[Entry] = &[
     ("mandrill", mandrill),
     ("mercado-pago", mercado_pago),
     ("meta", meta),
+    ("microsoft-graph", microsoft_graph),
     ("midtrans", midtrans),
     ("midtrans-iris", midtrans_iris),
     ("midtrans-snap-bi", midtrans_snap_bi),
@@ -336,6 +340,7 @@ pub const ALL: &[Entry] = &[
     ("persona", persona),
     ("pinwheel", pinwheel),
     ("plivo", plivo),
+    ("plivo-v2", plivo_v2),
     ("polar", polar),
     ("postmark", postmark),
     ("prismic", prismic),
@@ -391,6 +396,7 @@ pub const ALL: &[Entry] = &[
     ("woocommerce", woocommerce),
     ("workos", workos),
     ("worldline", worldline),
+    ("x", x),
     ("xendit", xendit),
     ("xero", xero),
     ("zendesk", zendesk),
@@ -466,12 +472,16 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("midtrans-payouts", "midtrans-iris"),
     ("moderntreasury", "modern-treasury"),
     ("mongodb", "mongodb-atlas"),
+    ("ms-graph", "microsoft-graph"),
     ("nexus", "sonatype-nexus"),
     ("nexus-repository", "sonatype-nexus"),
     ("nylas-v3", "nylas"),
+    ("office365", "microsoft-graph"),
     ("omnissa", "vmware-workspace-one"),
     ("paddle-billing", "paddle"),
     ("pagerduty-v3", "pagerduty"),
+    ("plivo-messaging", "plivo-v2"),
+    ("plivo-sms", "plivo-v2"),
     ("plivo-v3", "plivo"),
     ("plivo-voice", "plivo"),
     ("polar-sh", "polar"),
@@ -508,6 +518,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("twilio-segment", "segment"),
     ("twilio-sendgrid", "sendgrid"),
     ("twitch-eventsub", "twitch"),
+    ("twitter", "x"),
     ("urban-airship", "airship"),
     ("vapi-ai", "vapi"),
     ("webex-teams", "webex"),
@@ -688,6 +699,7 @@ mod tests {
                 "figma",
                 "flutterwave-v3",
                 "gitlab-token",
+                "microsoft-graph",
                 "postmark",
                 "prismic",
                 "telegram",
@@ -704,6 +716,7 @@ mod tests {
                 "mailgun",
                 "mercado-pago",
                 "midtrans",
+                "plivo-v2",
                 "segment"
             ]
         );

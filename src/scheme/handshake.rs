@@ -85,6 +85,8 @@ pub enum Charset {
     Hex,
     /// `0-9 A-Z a-z`.
     Alphanumeric,
+    /// Printable ASCII with the space, without what HTML would read: `< > & " '`.
+    Printable,
     /// `0-9 A-Z a-z - _ . ~ + / =`: nothing that JSON, HTML or a URL would escape.
     Token,
     /// `0-9 A-Z a-z + / =` and line feeds: base64 as e-mail wraps it (Braintree's payload).
@@ -94,10 +96,18 @@ pub enum Charset {
 impl Charset {
     /// Whether `text` has only these characters and from `min` to `max` of them.
     pub(crate) fn holds(self, text: &[u8], min: usize, max: usize) -> bool {
-        let fits = |c: &u8| match self {
+        (min..=max).contains(&text.len()) && text.iter().all(|c| self.has(*c))
+    }
+
+    /// Whether `c` is one of these characters.
+    pub(crate) const fn has(self, c: u8) -> bool {
+        match self {
             Self::Digits => c.is_ascii_digit(),
             Self::Hex => matches!(c, b'0'..=b'9' | b'a'..=b'f'),
             Self::Alphanumeric => c.is_ascii_alphanumeric(),
+            Self::Printable => {
+                matches!(c, b' '..=b'~') && !matches!(c, b'<' | b'>' | b'&' | b'"' | b'\'')
+            }
             Self::Token => {
                 c.is_ascii_alphanumeric()
                     || matches!(c, b'-' | b'_' | b'.' | b'~' | b'+' | b'/' | b'=')
@@ -105,8 +115,7 @@ impl Charset {
             Self::Base64Lines => {
                 c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n')
             }
-        };
-        (min..=max).contains(&text.len()) && text.iter().all(fits)
+        }
     }
 }
 
@@ -116,6 +125,7 @@ impl fmt::Display for Charset {
             Self::Digits => "digits",
             Self::Hex => "lower-case hex digits",
             Self::Alphanumeric => "letters and digits",
+            Self::Printable => "printable characters",
             Self::Token => "token characters",
             Self::Base64Lines => "base64 with line feeds",
         })

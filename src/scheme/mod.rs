@@ -204,8 +204,8 @@ pub enum Coverage {
     /// Every byte of the body, or its hash.
     #[default]
     Body,
-    /// Some fields of the body. The others could have been changed on the way
-    /// by whoever has seen one delivery.
+    /// Some fields of the body, or none of it but the URL (Plivo V2). The others could
+    /// have been changed on the way by whoever has seen one delivery.
     Fields,
     /// Nothing: the request only shows that its sender knows the secret.
     Credential,

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 /// | `sha256` | the SHA-256 of the text, as raw bytes |
 /// | `crc32` | the CRC-32 of the text, in decimal |
 /// | `hex`, `base64` | the bytes, so written |
+/// | `json` | of `{body}`: the body, which has to be a JSON object (X, whose challenge is answered with a MAC) |
 /// | `minify` | the JSON text without white space between its tokens (Midtrans SNAP) |
 /// | `hmac` | the HMAC of the text with the scheme's secret (answers only) |
 /// | `distinct` | of `{form}`: the same value of the same name once, values sorted (Twilio) |
@@ -77,13 +78,14 @@ pub(crate) enum Filter {
     Hex,
     Base64,
     Hmac,
+    Json,
     Minify,
     Distinct,
     First,
     Hubspot,
 }
 
-const FILTERS: [(&str, Filter); 9] = [
+const FILTERS: [(&str, Filter); 10] = [
     ("base64", Filter::Base64),
     ("crc32", Filter::Crc32),
     ("distinct", Filter::Distinct),
@@ -91,6 +93,7 @@ const FILTERS: [(&str, Filter); 9] = [
     ("hex", Filter::Hex),
     ("hmac", Filter::Hmac),
     ("hubspot", Filter::Hubspot),
+    ("json", Filter::Json),
     ("minify", Filter::Minify),
     ("sha256", Filter::Sha256),
 ];

@@ -251,6 +251,8 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
     ("role", Error, SIGNED, r#"content = "{url}.{form}""#),
     ("filter", Error, SIGNED, r#"content = "{body|hmac}""#),
     ("filter", Error, SIGNED, r#"content = "{body|distinct}""#),
+    ("filter", Error, SIGNED, r#"content = "{body|minify|json}""#),
+    ("filter", Error, SIGNED, r#"content = "{url|json}.{body}""#),
     ("filter", Error, SIGNED, r#"content = "{body|hubspot}""#),
     ("filter", Error, SIGNED, r#"content = "{url|first}.{body}""#),
     (
@@ -507,6 +509,52 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
         "#,
     ),
+    // A text of a time and a token is a challenge too, and so is a hash in hex.
+    (
+        "oracle",
+        Error,
+        SIGNED,
+        r#"
+        content = "{timestamp}.{body}"
+        timestamp = { at = { header = "x-time" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "5m" }
+
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    (
+        "oracle",
+        Error,
+        SIGNED,
+        r#"
+        content = "{body|sha256|hex}"
+
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    // `{}` is an object, and printable.
+    (
+        "oracle",
+        Error,
+        SIGNED,
+        r#"
+        content = "{body|json}"
+
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "printable", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
 ];
 
 fn read(toml: &str) -> Scheme {
@@ -566,12 +614,16 @@ fn a_scheme_without_a_shape_is_refused() {
 /// The codes in the linter's own text, so that one without a case here is seen.
 #[test]
 fn every_code_of_the_linter_is_in_the_table() {
-    let source = include_str!("../../../src/scheme/lint.rs");
     let mut in_source = BTreeSet::new();
-    for call in ["self.error(", "self.warn("] {
-        for rest in source.split(call).skip(1) {
-            let code = rest.trim_start().strip_prefix('"').unwrap();
-            in_source.insert(&code[..code.find('"').unwrap()]);
+    for source in [
+        include_str!("../../../src/scheme/lint/mod.rs"),
+        include_str!("../../../src/scheme/lint/handshake.rs"),
+    ] {
+        for call in ["self.error(", "self.warn("] {
+            for rest in source.split(call).skip(1) {
+                let code = rest.trim_start().strip_prefix('"').unwrap();
+                in_source.insert(&code[..code.find('"').unwrap()]);
+            }
         }
     }
     let mut tried: BTreeSet<_> = FINDINGS.iter().map(|(code, ..)| *code).collect();
@@ -737,6 +789,35 @@ fn t_r2_only_a_signed_id_may_tell_events_apart() {
     // Whoever knows a credential can write any id, so there it counts.
     let toml = format!("{TOKEN}\nevent_id = {{ json = \"/id\" }}\ndedupe = \"id\"");
     assert_eq!(codes(&read(&toml)), []);
+}
+
+/// A challenge may be answered with its MAC where no delivery can be that challenge.
+#[test]
+fn a_mac_of_a_challenge_is_no_oracle_where_no_delivery_is_one() {
+    for (content, rest) in [
+        ("{body|json}", ""),
+        ("v0:{body}", ""),
+        ("{method} {body}", ""),
+        (
+            "{a}",
+            "coverage = \"fields\"\nfields = [{ name = \"a\", at = { json = \"/a\" }, width = { charset = \"token\", min = 65, max = 99 } }]",
+        ),
+    ] {
+        let scheme = read(&format!(
+            r#"
+            {SIGNED}
+            content = "{content}"
+            {rest}
+
+            [[handshake]]
+            method = "GET"
+            signed = false
+            challenge = {{ at = {{ query = "c" }}, charset = "token", min = 1, max = 64 }}
+            answer = {{ status = 200, content_type = "text/plain", body = "{{challenge|hmac|hex}}" }}
+            "#
+        ));
+        assert_eq!(scheme.validate(), Ok(()), "{content}");
+    }
 }
 
 #[test]

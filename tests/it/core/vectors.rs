@@ -41,6 +41,11 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "GET callbacks sign a sorted and decoded query",
     ),
     (
+        "plivo-v2",
+        "test vector of plivo-python",
+        "its URL has no path; over HTTP there is always one, and the path `/` is signed as such",
+    ),
+    (
         "svix",
         "asymmetric v1a, Ed25519 public key whpk_",
         "the preset is the symmetric one: entries with `v1a` are skipped",
