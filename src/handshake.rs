@@ -1,16 +1,16 @@
 //! A provider's question whether the URL is ours, pure: a request goes in, an answer comes out.
 
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
     content::Reading,
     crypto::sha256,
-    incoming::Incoming,
+    incoming::{Incoming, ReadError},
     keys::{Key, Keyring},
     scheme::{
         Encoding, Expected, Filter, Handshake, Locate, Role, Scheme, Segment, Shape, Signature,
-        When,
+        Template, When,
     },
     timestamp::Timestamp,
     verify::Authentic,
@@ -23,6 +23,8 @@ pub struct HandshakeReply {
     pub status: StatusCode,
     /// Its `Content-Type`; empty where it has no body.
     pub content_type: String,
+    /// Its further headers.
+    pub headers: HeaderMap,
     /// Its body.
     pub body: String,
 }
@@ -85,13 +87,27 @@ fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<H
     let shape = bare_shape();
     let reading = Reading::new(&shape, *incoming);
     for expect in &handshake.when {
-        let value = reading.value(&expect.at).ok()?;
+        let value = reading.value(&expect.at);
+        if let Expected::Present { present } = expect.is {
+            // Twice there, or too long, is neither there nor absent.
+            let holds = match value {
+                Ok(_) => present,
+                Err(ReadError::Missing) => !present,
+                Err(_) => false,
+            };
+            if holds {
+                continue;
+            }
+            return None;
+        }
+        let value = value.ok()?;
         let holds = match &expect.is {
             Expected::Text(text) => *value == *text.as_bytes(),
             Expected::Secret { secret } => {
                 let part = key.part(secret)?;
                 sha256(&value).ct_eq(&sha256(part.as_bytes())).into()
             }
+            Expected::Present { .. } => false,
         };
         if !holds {
             return None;
@@ -107,25 +123,36 @@ fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<H
         }
         None => Vec::new(),
     };
-    let mut body = Vec::new();
-    for segment in handshake.answer.body.segments() {
-        match segment {
-            Segment::Literal(text) => body.extend(text.bytes()),
-            Segment::Value { role, filters } => {
-                let value = match role {
-                    Role::Challenge => challenge.clone(),
-                    Role::SecretPart(name) => key.part(name)?.as_bytes().to_vec(),
-                    _ => return None,
-                };
-                body.extend(filtered(value, filters, key)?);
-            }
-        }
+    let mut headers = HeaderMap::new();
+    for header in &handshake.answer.headers {
+        let value = print(&header.value, &challenge, key)?;
+        headers.append(&header.name, HeaderValue::try_from(value).ok()?);
     }
     Some(HandshakeReply {
         status: StatusCode::from_u16(handshake.answer.status).ok()?,
         content_type: handshake.answer.content_type.clone(),
-        body: String::from_utf8(body).ok()?,
+        headers,
+        body: String::from_utf8(print(&handshake.answer.body, &challenge, key)?).ok()?,
     })
+}
+
+/// A piece of an answer.
+fn print(template: &Template, challenge: &[u8], key: &Key) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    for segment in template.segments() {
+        match segment {
+            Segment::Literal(literal) => text.extend(literal.bytes()),
+            Segment::Value { role, filters } => {
+                let value = match role {
+                    Role::Challenge => challenge.to_vec(),
+                    Role::SecretPart(name) => key.part(name)?.as_bytes().to_vec(),
+                    _ => return None,
+                };
+                text.extend(filtered(value, filters, key)?);
+            }
+        }
+    }
+    Some(text)
 }
 
 fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>> {
@@ -143,8 +170,10 @@ fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>
             | Filter::Distinct
             | Filter::First
             | Filter::Json
+            | Filter::JsonString
             | Filter::Hubspot
-            | Filter::Minify => {
+            | Filter::Minify
+            | Filter::Vonage => {
                 return None;
             }
         };

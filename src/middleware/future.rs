@@ -175,7 +175,9 @@ where
     let scheme = &*endpoint.scheme;
     let head = head(endpoint, parts);
     let reply = |reply: handshake::HandshakeReply| {
-        Opened::Reply(plain(reply.status, &reply.content_type, reply.body))
+        let mut response = plain(reply.status, &reply.content_type, reply.body);
+        response.headers_mut().extend(reply.headers);
+        Opened::Reply(response)
     };
     let is_delivery = scheme.methods.contains(&parts.method);
     if !scheme.handshakes.is_empty() {

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use http::Method;
+use http::{HeaderName, Method};
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{Locate, Template, method};
+use crate::scheme::{Locate, Template, locate::header_name, method};
 
 /// A provider's question whether the URL is ours, and the answer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,24 @@ impl Expect {
             is: Expected::Text(text.to_owned()),
         }
     }
+
+    /// There is a value at `at`, whatever it is.
+    #[must_use]
+    pub const fn present(at: Locate) -> Self {
+        Self {
+            at,
+            is: Expected::Present { present: true },
+        }
+    }
+
+    /// There is nothing at `at`.
+    #[must_use]
+    pub const fn absent(at: Locate) -> Self {
+        Self {
+            at,
+            is: Expected::Present { present: false },
+        }
+    }
 }
 
 /// What a value in a question must be.
@@ -57,6 +75,11 @@ pub enum Expected {
     Secret {
         /// The part's name.
         secret: String,
+    },
+    /// Anything but nothing (`present = true`), or nothing.
+    Present {
+        /// Whether it has to be there.
+        present: bool,
     },
 }
 
@@ -141,17 +164,54 @@ pub struct HandshakeAnswer {
     /// Its `Content-Type`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub content_type: String,
+    /// Further headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<AnswerHeader>,
     /// Its body; it may use `{challenge}` with filters, and `{secret.NAME}`.
     pub body: Template,
 }
 
+/// A header of an answer, such as the one that Asana wants back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerHeader {
+    /// Its name.
+    #[serde(with = "header_name")]
+    pub name: HeaderName,
+    /// Its value, which may use what the body may.
+    pub value: Template,
+}
+
+impl AnswerHeader {
+    /// The header called `name` with this value.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is not a header name in lower case, or `value` no template. It is meant for literals.
+    #[must_use]
+    pub fn new(name: &'static str, value: &str) -> Self {
+        Self {
+            name: HeaderName::from_static(name),
+            value: Template::literal(value),
+        }
+    }
+}
+
 impl HandshakeAnswer {
+    /// The same answer with a further header.
+    #[must_use]
+    pub fn with_header(mut self, header: AnswerHeader) -> Self {
+        self.headers.push(header);
+        self
+    }
+
     /// A 200 with this body as plain text.
     #[must_use]
     pub fn text(body: &str) -> Self {
         Self {
             status: 200,
             content_type: "text/plain; charset=utf-8".to_owned(),
+            headers: Vec::new(),
             body: Template::literal(body),
         }
     }
@@ -162,6 +222,7 @@ impl HandshakeAnswer {
         Self {
             status: 200,
             content_type: "application/json".to_owned(),
+            headers: Vec::new(),
             body: Template::literal(body),
         }
     }
@@ -172,6 +233,7 @@ impl HandshakeAnswer {
         Self {
             status: 200,
             content_type: String::new(),
+            headers: Vec::new(),
             body: Template::literal(""),
         }
     }

@@ -89,7 +89,9 @@ pub use self::{
     answer::{Answer, Answers},
     claim::Claim,
     encoding::Encoding,
-    handshake::{ChallengeField, Charset, Expect, Expected, Handshake, HandshakeAnswer},
+    handshake::{
+        AnswerHeader, ChallengeField, Charset, Expect, Expected, Handshake, HandshakeAnswer,
+    },
     lint::{Finding, LintError, Severity},
     locate::{JsonPointer, Locate, PointerError},
     remote::{KeyDocument, KeyUrl, RemoteKeys},
@@ -282,7 +284,7 @@ pub(crate) mod method {
 
     pub(super) fn parse(text: &str) -> Result<Method, String> {
         match text {
-            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => {
+            "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE" => {
                 Method::from_bytes(text.as_bytes()).map_err(|error| error.to_string())
             }
             _ => Err(format!("{text:?} should be a method such as \"POST\"")),

@@ -1,15 +1,32 @@
 //! What is wrong with a question and its answer.
 
 use super::Linter;
-use crate::scheme::{ChallengeField, Expected, Family, Filter, Handshake, Role, Segment, Shape};
+use crate::scheme::{
+    ChallengeField, Expected, Family, Filter, Handshake, Role, Segment, Shape, Template,
+};
 
 /// The longest challenge that a handshake may accept, in bytes.
 const MAX_CHALLENGE: usize = 1024;
 
+/// How the headers begin that an answer may not have.
+const ACTED_ON: [&str; 11] = [
+    "access-control-",
+    "connection",
+    "content-",
+    "cross-origin-",
+    "link",
+    "location",
+    "refresh",
+    "set-cookie",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 impl Linter<'_> {
     pub(super) fn handshake(&mut self, handshake: &Handshake) {
         let mut uses_challenge = false;
-        for (role, filters) in handshake.answer.body.values() {
+        for (role, filters) in answered(handshake) {
             match role {
                 Role::Challenge => {
                     uses_challenge = true;
@@ -51,11 +68,21 @@ impl Linter<'_> {
                 .answer
                 .content_type
                 .starts_with("application/json");
-        if uses_challenge && html {
+        if handshake.answer.body != Template::literal("") && html {
             self.error(
                 "handshake",
-                "an echo is text/plain or application/json, never HTML",
+                "an answer is text/plain or application/json, never HTML",
             );
+        }
+        for header in &handshake.answer.headers {
+            // What a browser or a proxy acts on is nothing that a question may decide.
+            let name = header.name.as_str();
+            if ACTED_ON.iter().any(|prefix| name.starts_with(prefix)) {
+                self.error(
+                    "handshake",
+                    format!("an answer should not have the header {name}: browsers and proxies act on it"),
+                );
+            }
         }
         for expect in &handshake.when {
             if let Expected::Secret { secret } = &expect.is
@@ -90,10 +117,7 @@ impl Linter<'_> {
 
     /// Whether the answer to an unsigned question is a signature of some delivery.
     fn is_oracle(&self, handshake: &Handshake) -> bool {
-        let macs_challenge = handshake
-            .answer
-            .body
-            .values()
+        let macs_challenge = answered(handshake)
             .any(|(role, filters)| *role == Role::Challenge && filters.contains(&Filter::Hmac));
         let Some(challenge) = &handshake.challenge else {
             return false;
@@ -105,6 +129,14 @@ impl Linter<'_> {
                 .iter()
                 .any(|shape| could_sign(shape, challenge))
     }
+}
+
+/// The values in an answer, in its headers and its body.
+fn answered(handshake: &Handshake) -> impl Iterator<Item = (&Role, &[Filter])> {
+    let headers = handshake.answer.headers.iter();
+    headers
+        .flat_map(|header| header.value.values())
+        .chain(handshake.answer.body.values())
 }
 
 /// Whether what `shape` signs could be a text that `challenge` accepts.

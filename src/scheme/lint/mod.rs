@@ -1,6 +1,8 @@
 //! What is wrong with a scheme, before a request can show it.
 
+mod answers;
 mod handshake;
+mod urls;
 
 use std::fmt;
 
@@ -297,6 +299,7 @@ impl Linter<'_> {
             self.error("retry-horizon", "`retry_horizon` should be at most 60d");
         }
         self.dedupe();
+        self.answers();
     }
 
     fn dedupe(&mut self) {
@@ -414,8 +417,10 @@ impl Linter<'_> {
                     Filter::Hmac => false,
                     Filter::Minify => *role == Role::Body,
                     // These read the value itself, so nothing can come before them.
-                    Filter::Distinct => *role == Role::Form && place == 0,
-                    Filter::First | Filter::Json => *role == Role::Body && place == 0,
+                    Filter::Distinct | Filter::Vonage => *role == Role::Form && place == 0,
+                    Filter::First | Filter::Json | Filter::JsonString => {
+                        *role == Role::Body && place == 0
+                    }
                     Filter::Hubspot => *role == Role::Url && place == 0,
                 };
                 if !fits {
@@ -463,6 +468,7 @@ impl Linter<'_> {
         }
         self.coverage(shape);
         self.separators(shape);
+        self.urls(shape);
     }
 
     fn coverage(&mut self, shape: &Shape) {
@@ -494,8 +500,8 @@ impl Linter<'_> {
             Role::Field(name) => shape.fields.iter().any(|field| {
                 field.name == *name && field.width.is_some_and(|width| width.min == width.max)
             }),
-            // Neither is the sender's to choose.
-            Role::Method | Role::Url | Role::Secret | Role::SecretPart(_) => true,
+            // None is the sender's to choose.
+            Role::Method | Role::Secret | Role::SecretPart(_) => true,
             _ => false,
         };
         // The value of open length since the last literal. A second one is a doubt, also
@@ -513,6 +519,10 @@ impl Linter<'_> {
                 continue;
             }
             if let Some(before) = open.replace(role) {
+                if (before, role) == (&Role::Url, &Role::Body) {
+                    // Has a check, and a warning, of its own.
+                    continue;
+                }
                 self.warn(
                     "no-separator",
                     format!(
@@ -536,6 +546,13 @@ impl Linter<'_> {
         let many = matches!(signature.at, Locate::Headers(_) | Locate::HeaderFamily(_));
         if many && signature.list.is_some() {
             self.error("list", "a `list` needs a signature in one place");
+        }
+        let has_sets = signature
+            .list
+            .as_ref()
+            .is_some_and(|list| list.sets.is_some());
+        if has_sets && matches!(signature.at, Locate::RepeatedHeader(_)) {
+            self.error("list", "`sets` need a signature in one place");
         }
         let has_pairs = signature
             .list

@@ -163,6 +163,7 @@ fn t_c5_a_signature_of_one_scheme_is_refused_by_every_other_construction() {
             "linear",
             "meta",
             "modern-treasury",
+            "mollie",
             "notion",
             "nylas",
             "onfido",

@@ -236,6 +236,71 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         tolerance = { past = "5m", future = "5m" }
         "#,
     ),
+    (
+        "no-separator",
+        Warning,
+        SIGNED,
+        r#"
+        content = "{url}{a}"
+        coverage = "fields"
+        fields = [{ name = "a", at = { header = "x-a" } }]
+        "#,
+    ),
+    ("url-body", Warning, SIGNED, r#"content = "{url}{body}""#),
+    (
+        "url-separator",
+        Warning,
+        SIGNED,
+        r#"content = "{url}.{body}""#,
+    ),
+    (
+        "url-separator",
+        Warning,
+        SIGNED,
+        r#"content = "{body}|{path}""#,
+    ),
+    (
+        "url-separator",
+        Warning,
+        SIGNED,
+        r#"content = "{url}?{query}{body|sha256}""#,
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { accepted = { status = 302 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { duplicate = { status = 409 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { refused = { status = 200 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { refused = { status = 410 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { refused = { status = 1000 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        r#"answers = { refused = { status = 401, content_type = "text/html", body = "<b>no</b>" } }"#,
+    ),
     ("role", Error, SIGNED, r#"content = "{nope}.{body}""#),
     ("role", Error, SIGNED, r#"content = "{id}.{body}""#),
     ("role", Error, SIGNED, r#"content = "{timestamp}.{body}""#),
@@ -362,6 +427,16 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         "#,
     ),
     (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { repeated_header = "x-sig" }, list = { sets = " ", items = ",", pair = "=" }, item = "v1", encoding = "hex" }
+        "#,
+    ),
+    (
         "signature",
         Error,
         "",
@@ -473,6 +548,41 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         signed = false
         challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
         answer = { status = 200, content_type = "text/html", body = "{challenge}" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        answer = { status = 200, content_type = "text/html", body = "<b>ok</b>" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, headers = [{ name = "location", value = "{challenge}" }], body = "" }
+        "#,
+    ),
+    (
+        "oracle",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, headers = [{ name = "x-mac", value = "{challenge|hmac|hex}" }], body = "" }
         "#,
     ),
     (
@@ -617,7 +727,9 @@ fn every_code_of_the_linter_is_in_the_table() {
     let mut in_source = BTreeSet::new();
     for source in [
         include_str!("../../../src/scheme/lint/mod.rs"),
+        include_str!("../../../src/scheme/lint/answers.rs"),
         include_str!("../../../src/scheme/lint/handshake.rs"),
+        include_str!("../../../src/scheme/lint/urls.rs"),
     ] {
         for call in ["self.error(", "self.warn("] {
             for rest in source.split(call).skip(1) {
@@ -649,6 +761,7 @@ fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
     let ed25519 = cfg!(feature = "ed25519");
     let public_key = cfg!(feature = "public-key");
     for (algorithm, secret, feature, is_on) in [
+        ("keccak256", "text", "keccak", cfg!(feature = "keccak")),
         ("ed25519", "public-key", "ed25519", ed25519),
         ("ecdsa-p256-sha256", "public-key", "public-key", public_key),
         ("rsa-pkcs1-sha1", "public-key", "public-key", public_key),
@@ -664,9 +777,14 @@ fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
             r#"
             algorithm = "{algorithm}"
             secret = "{secret}"
-            content = "{{body}}"
+            content = "{{body}}{tail}"
             signature = {{ at = {{ header = "x-sig" }}, encoding = "base64" }}
-            "#
+            "#,
+            tail = if algorithm == "keccak256" {
+                "{secret}"
+            } else {
+                ""
+            },
         ));
         assert_eq!(scheme.algorithm.needs_feature().is_none(), is_on);
         if is_on {
@@ -789,6 +907,34 @@ fn t_r2_only_a_signed_id_may_tell_events_apart() {
     // Whoever knows a credential can write any id, so there it counts.
     let toml = format!("{TOKEN}\nevent_id = {{ json = \"/id\" }}\ndedupe = \"id\"");
     assert_eq!(codes(&read(&toml)), []);
+}
+
+/// What can't stand in a URL says where it ends.
+#[test]
+fn a_separator_that_no_url_has_is_none_to_warn_of() {
+    for content in [
+        "{url}\\n{body}",
+        "{method} {path}?{query} {body}",
+        "{path}#{body}",
+        "{url}|{timestamp}|{body|sha256}",
+        "{id}.{url}",
+        "{url}{body|json}",
+    ] {
+        let scheme = read(&format!(
+            r#"
+            {SIGNED}
+            content = "{content}"
+            timestamp = {{ at = {{ header = "x-time" }}, unit = "unix-seconds" }}
+            event_id = {{ header = "x-id" }}
+            "#
+        ));
+        let codes = codes(&scheme);
+        let has = |code: &str| codes.iter().any(|(found, _)| *found == code);
+        assert!(
+            !has("url-separator") && !has("url-body"),
+            "{content}: {codes:?}"
+        );
+    }
 }
 
 /// A challenge may be answered with its MAC where no delivery can be that challenge.

@@ -274,7 +274,7 @@ fn every_vector_under_another_secret_is_refused() {
 }
 
 #[test]
-fn every_vector_a_day_later_is_stale_where_there_is_a_window() {
+fn every_vector_behind_its_window_is_stale_where_there_is_a_window() {
     let mut count = 0;
     for_each_accepted(|vector, delivery| {
         assert_eq!(
@@ -283,11 +283,18 @@ fn every_vector_a_day_later_is_stale_where_there_is_a_window() {
             "{}: `now` is for schemes with a window",
             delivery.name
         );
-        if let Some(now) = vector.now {
-            let later = Timestamp::from_unix_seconds(now + 86_400);
-            delivery.at(later).refused_as("stale", "a day later");
-            let before = Timestamp::from_unix_seconds(now - 86_400);
-            delivery.at(before).refused_as("future", "a day before");
+        if let (Some(now), Some(tolerance)) = (vector.now, delivery.scheme.tolerance) {
+            // `now` may lie anywhere in the window.
+            let day = std::time::Duration::from_hours(24);
+            let past = day + tolerance.past.duration();
+            let later = Timestamp::from_unix_seconds(now).saturating_add(past);
+            delivery.at(later).refused_as("stale", "behind its window");
+            let ahead = day + tolerance.future.duration();
+            let before = now - i64::try_from(ahead.as_secs()).unwrap();
+            let before = Timestamp::from_unix_seconds(before);
+            delivery
+                .at(before)
+                .refused_as("future", "before its window");
             count += 1;
         }
     });

@@ -1,7 +1,10 @@
 //! Questions that need no signature: X, whose answer is a MAC, and Microsoft Graph, whose answer is an echo.
 
 use axum::body::Body;
-use axum_webhook::{Endpoint, Secret, WebhookLayer, providers};
+use axum_webhook::{
+    Endpoint, Secret, WebhookLayer, providers,
+    scheme::{Expect, Handshake, HandshakeAnswer, Locate, Scheme},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{Method, Request};
@@ -241,4 +244,112 @@ async fn graph_s_batch_is_refused_where_one_item_has_another_client_state() {
     let mut both = genuine;
     both.body = format!(r#"{{"value":[{right},{right}]}}"#).into_bytes();
     send(&service, request(&both)).await.assert_handled("both");
+}
+
+// --- Words for schemes of one's own.
+
+/// Event Grid with `CloudEvents`: the recipe of `providers`, as a reader has it.
+fn cloud_events() -> WebhookLayer {
+    let scheme: Scheme = toml::from_str(
+        r#"
+        id = "event-grid"
+        algorithm = "shared-token"
+        coverage = "credential"
+        signature = { at = { query = "token" }, encoding = "text" }
+        event_id = { json = "/0/id" }
+        event_type = { json = "/0/type" }
+        secret_parts = ["token"]
+
+        [[handshake]]
+        method = "OPTIONS"
+        signed = false
+        when = [{ at = { query = "token" }, is = { secret = "token" } }]
+        challenge = { at = { header = "webhook-request-origin" }, charset = "token", min = 1, max = 128 }
+
+        [handshake.answer]
+        status = 200
+        headers = [
+            { name = "webhook-allowed-origin", value = "{challenge}" },
+            { name = "webhook-allowed-rate", value = "*" },
+            { name = "allow", value = "POST" },
+        ]
+        body = ""
+        "#,
+    )
+    .unwrap();
+    let secret = Secret::new("a-long-random-token").unwrap();
+    let secret = secret.with_part("token", "a-long-random-token").unwrap();
+    layer_for(Endpoint::new(scheme, secret).unwrap())
+}
+
+#[tokio::test]
+async fn cloud_events_find_the_url_behind_its_token() {
+    let runs = Counter::default();
+    let service = cloud_events().layer(counting(&runs));
+    let question = |target: &str, origin: &[&str]| {
+        let mut request = ask(Method::OPTIONS, target);
+        for origin in origin {
+            let origin = origin.parse().unwrap();
+            request
+                .headers_mut()
+                .append("webhook-request-origin", origin);
+        }
+        request
+    };
+    let target = "/webhook?token=a-long-random-token";
+    let answer = send(&service, question(target, &["eventgrid.azure.net"])).await;
+    assert_eq!((answer.status.as_u16(), answer.text()), (200, ""));
+    for (name, value) in [
+        ("webhook-allowed-origin", "eventgrid.azure.net"),
+        ("webhook-allowed-rate", "*"),
+        ("allow", "POST"),
+    ] {
+        assert_eq!(answer.header(name), Some(value));
+    }
+    for (target, origin) in [
+        ("/webhook", &["eventgrid.azure.net"][..]),
+        ("/webhook?token=other", &["eventgrid.azure.net"]),
+        (target, &[]),
+        (target, &["eventgrid.azure.net", "evil.example"]),
+        (target, &["<b>"]),
+        (target, &["a b"]),
+    ] {
+        let answer = send(&service, question(target, origin)).await;
+        answer.assert_is(target, 405, "method", "method not allowed\n");
+        assert_eq!(answer.header("webhook-allowed-origin"), None);
+    }
+    assert_eq!(runs.count(), 0);
+}
+
+/// What has to be there, and what must not be.
+#[tokio::test]
+async fn a_question_can_be_told_by_what_is_there_and_what_is_not() {
+    let mut scheme = providers::github();
+    scheme.handshakes = vec![Handshake {
+        method: Method::GET,
+        when: vec![
+            Expect::present(Locate::header("x-is")),
+            Expect::absent(Locate::query("not")),
+        ],
+        signed: false,
+        challenge: None,
+        answer: HandshakeAnswer::empty(),
+    }];
+    let runs = Counter::default();
+    let service = layer(&scheme).layer(counting(&runs));
+    for (name, target, headers, status) in [
+        ("as it should be", "/?a=b", &["x"][..], 200),
+        ("not there", "/", &[], 405),
+        ("empty", "/", &[""], 405),
+        ("twice", "/", &["x", "x"], 405),
+        ("there", "/?not=", &["x"], 405),
+        ("there twice", "/?not=1&not=2", &["x"], 405),
+    ] {
+        let mut request = ask(Method::GET, target);
+        for value in headers {
+            request.headers_mut().append("x-is", value.parse().unwrap());
+        }
+        assert_eq!(send(&service, request).await.status, status, "{name}");
+    }
+    assert_eq!(runs.count(), 0);
 }
