@@ -18,6 +18,9 @@ use crate::{
 /// The most headers that a header may name as signed.
 const MAX_SIGNED_HEADERS: usize = 64;
 
+/// A form's field: its name and its value, decoded.
+type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// A request and how it is read: everything that a role can stand for.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading<'a> {
@@ -50,7 +53,10 @@ impl<'a> Reading<'a> {
     pub(crate) fn value(&self, at: &Locate) -> Result<Cow<'a, [u8]>, ReadError> {
         let text = |text: &'a str| Cow::Borrowed(text.as_bytes());
         match at {
-            Locate::Header(name) => self.head().header(name).map(text),
+            // More than one is for signatures only, which are read elsewhere.
+            Locate::Header(name) | Locate::RepeatedHeader(name) => {
+                self.head().header(name).map(text)
+            }
             Locate::Headers(names) => names
                 .iter()
                 .map(|name| self.head().header(name))
@@ -214,6 +220,8 @@ impl<'a> Reading<'a> {
         match filters.first() {
             Some(Filter::Distinct) => self.feed_form(true, &mut |bytes| value.extend(bytes))?,
             Some(Filter::First) => value.extend(self.first_element()?),
+            Some(Filter::Json) => value.extend(self.json_object()?),
+            Some(Filter::Vonage) => self.feed_vonage(value)?,
             Some(Filter::Hubspot) => value.extend(hubspot(&self.url()?)),
             Some(Filter::Sns) => value.extend(sns::content(self.incoming.body)?),
             _ => self.feed_role(role, key, &mut |bytes| value.extend(bytes))?,
@@ -225,8 +233,14 @@ impl<'a> Reading<'a> {
                 Filter::Hex => *value = Encoding::Hex.encode(value).into_bytes(),
                 Filter::Base64 => *value = Encoding::Base64.encode(value).into_bytes(),
                 Filter::Minify => *value = minify(value),
-                Filter::Distinct | Filter::First | Filter::Hubspot | Filter::Hmac | Filter::Sns => {
-                }
+                Filter::JsonString => *value = json_string(value).ok_or_else(body_malformed)?,
+                Filter::Distinct
+                | Filter::First
+                | Filter::Json
+                | Filter::Hubspot
+                | Filter::Hmac
+                | Filter::Sns
+                | Filter::Vonage => {}
             }
         }
         Ok(())
@@ -265,23 +279,14 @@ impl<'a> Reading<'a> {
     }
 
     fn feed_form(&self, distinct: bool, sink: &mut dyn FnMut(&[u8])) -> Result<(), VerifyError> {
-        let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
-        if distinct {
+        let pairs = if distinct {
+            let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
             pairs.sort();
             pairs.dedup();
+            pairs
         } else {
-            pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let doubled = pairs
-                .windows(2)
-                .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
-            // Which order the sender signed is not said, so two readings would be possible.
-            if doubled {
-                return Err(VerifyError::Duplicate {
-                    name: "form field".to_owned(),
-                    at: "form".to_owned(),
-                });
-            }
-        }
+            self.single_fields()?
+        };
         for (name, value) in &pairs {
             sink(name);
             sink(value);
@@ -289,20 +294,63 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    /// The form's fields, sorted by their names, each of which stands there once.
+    fn single_fields(&self) -> Result<Vec<Pair<'a>>, VerifyError> {
+        let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
+        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let doubled = pairs
+            .windows(2)
+            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
+        // Which order the sender signed is not said, so two readings would be possible.
+        if doubled {
+            return Err(VerifyError::Duplicate {
+                name: "form field".to_owned(),
+                at: "form".to_owned(),
+            });
+        }
+        Ok(pairs)
+    }
+
+    // ref: `sign_params` of Vonage/vonage-python-sdk, http_client/src/vonage_http_client/auth.py
+    fn feed_vonage(&self, content: &mut Vec<u8>) -> Result<(), VerifyError> {
+        let separates = |c: &u8| matches!(c, b'&' | b'=');
+        for (name, value) in self.single_fields()? {
+            if *name == *b"sig" {
+                continue;
+            }
+            // Names are signed as they are: one with a separator in it would be two fields.
+            if name.iter().any(separates) {
+                return Err(VerifyError::SeparatorInValue {
+                    name: "form field".to_owned(),
+                });
+            }
+            content.push(b'&');
+            content.extend(&*name);
+            content.push(b'=');
+            content.extend(value.iter().map(|c| if separates(c) { b'_' } else { *c }));
+        }
+        Ok(())
+    }
+
+    fn json_object(&self) -> Result<&'a [u8], VerifyError> {
+        let text = incoming::json_root(self.incoming.body).map_err(|_| body_malformed())?;
+        if text.starts_with('{') {
+            Ok(self.incoming.body)
+        } else {
+            Err(body_malformed())
+        }
+    }
+
     fn first_element(&self) -> Result<&'a [u8], VerifyError> {
-        let malformed = || VerifyError::Malformed {
-            name: "body".to_owned(),
-            at: "json".to_owned(),
-        };
-        let text = incoming::json_root(self.incoming.body).map_err(|_| malformed())?;
+        let text = incoming::json_root(self.incoming.body).map_err(|_| body_malformed())?;
         if !text.starts_with('[') {
             return Ok(self.incoming.body);
         }
-        let elements = incoming::json_elements(text).map_err(|_| malformed())?;
+        let elements = incoming::json_elements(text).map_err(|_| body_malformed())?;
         elements
             .first()
             .map(|element| element.get().as_bytes())
-            .ok_or_else(malformed)
+            .ok_or_else(body_malformed)
     }
 
     fn feed_signed_headers(
@@ -410,6 +458,13 @@ impl<'s> Source<'s> {
     }
 }
 
+fn body_malformed() -> VerifyError {
+    VerifyError::Malformed {
+        name: "body".to_owned(),
+        at: "json".to_owned(),
+    }
+}
+
 /// The header at place `number` of a numbered family.
 pub(crate) fn numbered(prefix: &HeaderName, number: usize) -> Option<HeaderName> {
     HeaderName::try_from(format!("{prefix}{number}")).ok()
@@ -476,6 +531,11 @@ fn hubspot(url: &str) -> Vec<u8> {
     out
 }
 
+/// The text as a JSON string, escaped as `JSON.stringify` does it.
+fn json_string(text: &[u8]) -> Option<Vec<u8>> {
+    serde_json::to_vec(std::str::from_utf8(text).ok()?).ok()
+}
+
 /// JSON without the white space between its tokens; every other byte stays as it is.
 fn minify(json: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len());
@@ -523,6 +583,19 @@ mod tests {
             minify(b" { \"a b\" : \"c \\\" d\\\\\" ,\r\n\t\"e\": [ 1 , 2 ] } "),
             br#"{"a b":"c \" d\\","e":[1,2]}"#
         );
+    }
+
+    #[test]
+    fn json_strings_are_escaped_as_javascript_does_it() {
+        // ref: JSON.stringify("…") of Node.js 22, which escapes no slash and nothing outside ASCII.
+        assert_eq!(
+            json_string("{\"a\":\"é/<&>\\\u{2028}\u{7f}\u{1f}\u{8}\t\n\u{c}\r\"}".as_bytes())
+                .as_deref(),
+            Some(
+                "\"{\\\"a\\\":\\\"é/<&>\\\\\u{2028}\u{7f}\\u001f\\b\\t\\n\\f\\r\\\"}\"".as_bytes()
+            ),
+        );
+        assert_eq!(json_string(b"\xff"), None);
     }
 
     #[test]

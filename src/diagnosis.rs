@@ -89,7 +89,7 @@ fn looks_like(head: Head<'_>, scheme: &Scheme) -> Option<String> {
         for (_, describe) in providers::ALL {
             let scheme = describe();
             for shape in scheme.shapes {
-                if let Locate::Header(name) = shape.signature.at {
+                if let Locate::Header(name) | Locate::RepeatedHeader(name) = shape.signature.at {
                     known.push((name, scheme.id.clone()));
                 }
             }

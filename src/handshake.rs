@@ -1,16 +1,18 @@
 //! A provider's question whether the URL is ours, pure: a request goes in, an answer comes out.
 
-use http::StatusCode;
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue, StatusCode};
 use subtle::ConstantTimeEq as _;
 
 use crate::{
     content::Reading,
     crypto::sha256,
-    incoming::Incoming,
+    incoming::{Incoming, ReadError},
     keys::{Key, Keyring},
     scheme::{
-        Encoding, Expected, Filter, Handshake, Locate, Role, Scheme, Segment, Shape, Signature,
-        When,
+        Encoding, Expect, Expected, Filter, Handshake, Locate, Role, Scheme, Segment, Shape,
+        Signature, Template, When,
     },
     timestamp::Timestamp,
     verify::Authentic,
@@ -23,6 +25,8 @@ pub struct HandshakeReply {
     pub status: StatusCode,
     /// Its `Content-Type`; empty where it has no body.
     pub content_type: String,
+    /// Its further headers.
+    pub headers: HeaderMap,
     /// Its body.
     pub body: String,
 }
@@ -82,14 +86,24 @@ pub(crate) fn may_be_asked(incoming: &Incoming<'_>, scheme: &Scheme) -> bool {
     let shape = bare_shape();
     let reading = Reading::new(&shape, *incoming);
     scheme.handshakes.iter().any(|handshake| {
-        let texts = handshake.when.iter().filter_map(|expect| match &expect.is {
-            Expected::Text(text) => Some((&expect.at, text)),
-            Expected::Secret { .. } => None,
-        });
-        let mut texts =
-            texts.map(|(at, text)| reading.value(at).is_ok_and(|it| *it == *text.as_bytes()));
-        !handshake.signed && handshake.method == *incoming.head.method && texts.all(|holds| holds)
+        let may_hold = |expect: &Expect| match (&expect.is, reading.value(&expect.at)) {
+            (Expected::Text(text), value) => value.is_ok_and(|it| *it == *text.as_bytes()),
+            (Expected::Present { present }, value) => is_present(&value) == Some(*present),
+            (Expected::Secret { .. }, value) => value.is_ok(),
+        };
+        !handshake.signed
+            && handshake.method == *incoming.head.method
+            && handshake.when.iter().all(may_hold)
     })
+}
+
+/// Whether a value is there. Twice there, or too long, is neither there nor absent.
+const fn is_present(value: &Result<Cow<'_, [u8]>, ReadError>) -> Option<bool> {
+    match value {
+        Ok(_) => Some(true),
+        Err(ReadError::Missing) => Some(false),
+        Err(_) => None,
+    }
 }
 
 fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<HandshakeReply> {
@@ -100,13 +114,21 @@ fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<H
     let shape = bare_shape();
     let reading = Reading::new(&shape, *incoming);
     for expect in &handshake.when {
-        let value = reading.value(&expect.at).ok()?;
+        let value = reading.value(&expect.at);
+        if let Expected::Present { present } = expect.is {
+            if is_present(&value) == Some(present) {
+                continue;
+            }
+            return None;
+        }
+        let value = value.ok()?;
         let holds = match &expect.is {
             Expected::Text(text) => *value == *text.as_bytes(),
             Expected::Secret { secret } => {
                 let part = key.part(secret)?;
                 sha256(&value).ct_eq(&sha256(part.as_bytes())).into()
             }
+            Expected::Present { .. } => false,
         };
         if !holds {
             return None;
@@ -122,25 +144,36 @@ fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<H
         }
         None => Vec::new(),
     };
-    let mut body = Vec::new();
-    for segment in handshake.answer.body.segments() {
-        match segment {
-            Segment::Literal(text) => body.extend(text.bytes()),
-            Segment::Value { role, filters } => {
-                let value = match role {
-                    Role::Challenge => challenge.clone(),
-                    Role::SecretPart(name) => key.part(name)?.as_bytes().to_vec(),
-                    _ => return None,
-                };
-                body.extend(filtered(value, filters, key)?);
-            }
-        }
+    let mut headers = HeaderMap::new();
+    for header in &handshake.answer.headers {
+        let value = print(&header.value, &challenge, key)?;
+        headers.append(&header.name, HeaderValue::try_from(value).ok()?);
     }
     Some(HandshakeReply {
         status: StatusCode::from_u16(handshake.answer.status).ok()?,
         content_type: handshake.answer.content_type.clone(),
-        body: String::from_utf8(body).ok()?,
+        headers,
+        body: String::from_utf8(print(&handshake.answer.body, &challenge, key)?).ok()?,
     })
+}
+
+/// A piece of an answer.
+fn print(template: &Template, challenge: &[u8], key: &Key) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    for segment in template.segments() {
+        match segment {
+            Segment::Literal(literal) => text.extend(literal.bytes()),
+            Segment::Value { role, filters } => {
+                let value = match role {
+                    Role::Challenge => challenge.to_vec(),
+                    Role::SecretPart(name) => key.part(name)?.as_bytes().to_vec(),
+                    _ => return None,
+                };
+                text.extend(filtered(value, filters, key)?);
+            }
+        }
+    }
+    Some(text)
 }
 
 fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>> {
@@ -157,9 +190,12 @@ fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>
             Filter::Crc32
             | Filter::Distinct
             | Filter::First
+            | Filter::Json
+            | Filter::JsonString
             | Filter::Hubspot
             | Filter::Minify
-            | Filter::Sns => return None,
+            | Filter::Sns
+            | Filter::Vonage => return None,
         };
     }
     Some(value)

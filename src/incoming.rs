@@ -94,19 +94,29 @@ pub(crate) enum ReadError {
 impl<'a> Head<'a> {
     /// The value of a header that must be there exactly once, and not empty.
     pub(crate) fn header(&self, name: &HeaderName) -> Result<&'a str, ReadError> {
-        let mut values = self.headers.get_all(name).iter();
+        let mut values = self.headers_called(name);
         let value = values.next().ok_or(ReadError::Missing)?;
         if values.next().is_some() {
             return Err(ReadError::Duplicate);
         }
-        if value.len() > MAX_HEADER_LEN {
-            return Err(ReadError::TooLong);
-        }
-        let text = value.to_str().map_err(|_| ReadError::Malformed)?;
-        if text.is_empty() {
-            return Err(ReadError::Missing);
-        }
-        Ok(text)
+        value
+    }
+
+    /// The values of a header that may be there several times, none of them empty.
+    pub(crate) fn headers_called(
+        &self,
+        name: &HeaderName,
+    ) -> impl Iterator<Item = Result<&'a str, ReadError>> + use<'a> {
+        self.headers.get_all(name).iter().map(|value| {
+            if value.len() > MAX_HEADER_LEN {
+                return Err(ReadError::TooLong);
+            }
+            let text = value.to_str().map_err(|_| ReadError::Malformed)?;
+            if text.is_empty() {
+                return Err(ReadError::Missing);
+            }
+            Ok(text)
+        })
     }
 
     /// The token of `Authorization: Bearer …`.

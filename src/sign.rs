@@ -416,7 +416,9 @@ impl<'s> Signer<'s> {
     /// Puts `value` to `at`. A value that stands in the body already stays as it is.
     fn place(&mut self, at: &Locate, value: &str) -> Result<(), SignError> {
         match at {
-            Locate::Header(name) => insert(&mut self.signed.headers, name, value),
+            Locate::Header(name) | Locate::RepeatedHeader(name) => {
+                insert(&mut self.signed.headers, name, value)
+            }
             Locate::Headers(names) => {
                 let name = names.first().ok_or(SignError::Unsupported)?;
                 insert(&mut self.signed.headers, name, value)

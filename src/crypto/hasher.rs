@@ -17,6 +17,8 @@ pub(crate) enum Hasher {
     Sha1(Sha1),
     Sha256(Sha256),
     Sha512(Sha512),
+    #[cfg(feature = "keccak")]
+    Keccak256(sha3::Keccak256),
 }
 
 /// Runs `$body` with the hasher inside, whichever it is.
@@ -31,6 +33,8 @@ macro_rules! with_inner {
             Hasher::Sha1($inner) => $body,
             Hasher::Sha256($inner) => $body,
             Hasher::Sha512($inner) => $body,
+            #[cfg(feature = "keccak")]
+            Hasher::Keccak256($inner) => $body,
         }
     };
 }
@@ -56,6 +60,8 @@ impl Hasher {
             Algorithm::Sha1 => Some(Self::Sha1(Sha1::new())),
             Algorithm::Sha256 => Some(Self::Sha256(Sha256::new())),
             Algorithm::Sha512 => Some(Self::Sha512(Sha512::new())),
+            #[cfg(feature = "keccak")]
+            Algorithm::Keccak256 => Some(Self::Keccak256(sha3::Keccak256::new())),
             _ => None,
         }
     }
@@ -77,6 +83,8 @@ impl Hasher {
             Self::Sha1(hash) => Tag::new(&hash.clone().finalize()),
             Self::Sha256(hash) => Tag::new(&hash.clone().finalize()),
             Self::Sha512(hash) => Tag::new(&hash.clone().finalize()),
+            #[cfg(feature = "keccak")]
+            Self::Keccak256(hash) => Tag::new(&hash.clone().finalize()),
         };
         tag.expect("no hash here is longer than SHA-512")
     }
@@ -85,4 +93,18 @@ impl Hasher {
 /// The SHA-256 of `bytes`.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
+}
+
+#[cfg(all(test, feature = "keccak"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keccak_is_ethereum_s_and_not_sha3() {
+        // ref: Ethereum's yellow paper, appendix on notation: KEC(()), the hash of nothing.
+        let empty = Hasher::plain(Algorithm::Keccak256).map(|hasher| hasher.finish());
+        let want = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
+        let got = empty.map(|tag| crate::scheme::Encoding::Hex.encode(tag.as_bytes()));
+        assert_eq!(got.as_deref(), Some(want));
+    }
 }

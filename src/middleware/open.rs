@@ -83,8 +83,11 @@ where
         asked: Instant::now(),
     };
     let head = asking.head;
-    let reply =
-        |reply: HandshakeReply| Opened::Reply(plain(reply.status, &reply.content_type, reply.body));
+    let reply = |reply: HandshakeReply| {
+        let mut response = plain(reply.status, &reply.content_type, reply.body);
+        response.headers_mut().extend(reply.headers);
+        Opened::Reply(response)
+    };
     // What stands in the head of a question can be told before its body comes.
     let early = match asking.answer(&[]).await {
         Ok(Some(answer)) => return Ok(reply(answer)),

@@ -85,6 +85,7 @@ fn carries(parts: &Parts, endpoint: &Endpoint) -> bool {
             };
             match &signature.at {
                 Locate::Header(name) => has_prefix(name),
+                Locate::RepeatedHeader(name) => head.headers.contains_key(name),
                 Locate::Headers(names) => names.iter().any(has_prefix),
                 Locate::HeaderFamily(prefix) => {
                     crate::content::numbered(prefix, 1).is_some_and(|name| has_prefix(&name))

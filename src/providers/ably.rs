@@ -20,6 +20,7 @@ use crate::{
 ///
 /// The body: a batch whose items have a time in milliseconds and a serial. Equal bodies are the
 /// same delivery, and are deduplicated. `X-Ably-Key` is not signed.
+/// A batch has no id of its own.
 ///
 /// # Pitfalls
 ///

@@ -19,7 +19,7 @@ use crate::{
 /// # What is signed
 ///
 /// The body: a ping with base, webhook and its time in milliseconds, and without the changes. Equal
-/// bodies are the same ping, and are deduplicated.
+/// bodies are the same ping, and are deduplicated. A ping has no id of its own.
 ///
 /// # Pitfalls
 ///

@@ -37,6 +37,11 @@ use crate::{
 ///   library allows nothing, not even a clock that is a second off.
 /// - Retries: up to 12 within two hours, "subject to change"
 ///   (<https://developer.box.com/guides/webhooks/v2/>), so a day.
+///
+/// # Warnings
+///
+/// - `no-separator`: nothing stands between body and time. A body ends with a brace and the time
+///   begins with a year, so no byte can move.
 #[must_use]
 pub fn box_webhooks() -> Scheme {
     Scheme {

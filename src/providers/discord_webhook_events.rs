@@ -91,6 +91,7 @@ pub fn discord_webhook_events() -> Scheme {
             answer: HandshakeAnswer {
                 status: 204,
                 content_type: String::new(),
+                headers: Vec::new(),
                 body: Template::literal(""),
             },
         }],

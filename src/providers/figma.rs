@@ -21,6 +21,8 @@ use crate::{
 /// Nothing. The passcode says who sent the request; the rest of the body could be anything that its
 /// sender chose, and whoever sees one request can send any other.
 ///
+/// So no id is signed either.
+///
 /// # Pitfalls
 ///
 /// - The passcode stands in the body, so it reaches the handler too: don't log bodies. It has at

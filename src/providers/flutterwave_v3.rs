@@ -20,6 +20,8 @@ use crate::{
 /// Nothing. Despite its name the header is no hash of anything: it repeats the *secret hash* that
 /// you chose in the dashboard. The body could be anything that its sender chose.
 ///
+/// So no id is signed either.
+///
 /// # Pitfalls
 ///
 /// - Ask Flutterwave's API about the transaction before you give value for it, as its page says.

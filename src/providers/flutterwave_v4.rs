@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # What is signed
 ///
-/// The body, with `timestamp` in it.
+/// The body, with `timestamp` in it and no id of an event.
 ///
 /// # Pitfalls
 ///

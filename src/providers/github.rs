@@ -26,7 +26,7 @@ use crate::{
 /// - `X-Hub-Signature` (SHA-1) is sent too and is never accepted here.
 /// - Since the id is not signed, deliveries are not deduplicated unless the
 ///   endpoint chooses `dedupe = "content"`.
-/// - GitHub does not retry by itself; a person or the API redelivers, for three days.
+/// - Retries: none by itself; a person or the API redelivers, for three days.
 /// - Bodies are up to 25 MB, above axum's own limit of 2 MB.
 #[must_use]
 pub fn github() -> Scheme {

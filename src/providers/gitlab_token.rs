@@ -24,6 +24,8 @@ use crate::{
 /// and later), and deliveries are deduplicated by it. Older ones have none and are handled each
 /// time.
 ///
+/// That id is no more signed than the rest.
+///
 /// # Pitfalls
 ///
 /// - Prefer the signing token (the preset `gitlab`) where the instance has it: it covers the body.

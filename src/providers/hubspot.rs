@@ -40,6 +40,11 @@ use crate::{
 ///   libraries do not check.
 /// - Retries: ten within 24 hours
 ///   (<https://developers.hubspot.com/changelog/2018-12-10-updated-webhook-retry-logic>).
+///
+/// # Warnings
+///
+/// - `url-body`: nothing stands between URL and body. A body that does not begin like a JSON object
+///   or a list of them is refused, and so is a URL with a brace or a quotation mark.
 #[must_use]
 pub fn hubspot() -> Scheme {
     Scheme {

@@ -38,6 +38,11 @@ use crate::{
 /// - Retries: ten within 24 hours
 ///   (<https://developers.hubspot.com/changelog/2018-12-10-updated-webhook-retry-logic>), each with
 ///   a new `attemptNumber`.
+///
+/// # Warnings
+///
+/// - `weak-algorithm`: a hash of secret and body is what HubSpot chose for v1; `hubspot` (v3) is
+///   the better preset.
 #[must_use]
 pub fn hubspot_v1() -> Scheme {
     Scheme {

@@ -34,6 +34,13 @@ use crate::{
 ///   `callbackId`.
 /// - The key is the app's client secret.
 /// - Retries: not documented for these requests, so our default of three days.
+///
+/// # Warnings
+///
+/// - `weak-algorithm`: a hash of secret, URL and body is what HubSpot chose for v2; `hubspot` (v3)
+///   is the better preset.
+/// - `url-body`: nothing stands between URL and body. A body that does not begin like a JSON object
+///   or a list of them is refused, and so is a URL with a brace or a quotation mark.
 #[must_use]
 pub fn hubspot_v2() -> Scheme {
     Scheme {

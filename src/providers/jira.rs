@@ -20,7 +20,7 @@ use crate::{
 ///
 /// The body, which has the event, its time in milliseconds (`timestamp`) and the object: equal
 /// bodies are the same event and are deduplicated by content. `X-Atlassian-Webhook-Identifier` is
-/// not signed. The time is the event's, so no age is checked.
+/// not signed, and there is no other id. The time is the event's, so no age is checked.
 ///
 /// # Pitfalls
 ///

@@ -35,6 +35,12 @@ use crate::{
 ///   each event.
 /// - A full batch passes 1 MiB when messages are included: raise `body_limit`.
 /// - Retries: not documented, so an event is remembered for our default of three days.
+///
+/// # Warnings
+///
+/// - `no-separator`: nothing stands between the URL and the fields, nor between the fields. Text
+///   could move between the end of the query, names and values; register a URL without a query, and
+///   let no other path begin with this one.
 #[must_use]
 pub fn mandrill() -> Scheme {
     Scheme {

@@ -3,7 +3,8 @@ use http::Method;
 use crate::{
     scheme::{
         Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, ItemKey, List,
-        Locate, OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
+        Locate, OnRetry, Scheme, SecretFormat, Shape, Signature, Template, TimeUnit,
+        TimestampField, Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -34,8 +35,9 @@ use crate::{
 /// - The id is taken from the URL as it stands there. The page says that letters in it count in
 ///   lower case, the libraries leave them as they are; with a resource whose id has capitals one of
 ///   the two is wrong.
-/// - `ts` is in seconds for some products and in milliseconds for others, so its age is not
-///   checked: the libraries check it only if asked to.
+/// - `ts` is in seconds for some products and in milliseconds for others: ten digits or thirteen.
+///   The page names no window and the libraries check the age only if asked to, so a delivery may be
+///   as old as its event is remembered: 15 days.
 /// - QR code notifications and the old IPN (`topic` and `id` in the URL) are not signed and are
 ///   refused.
 /// - The secret is the application's *secret signature*, as text.
@@ -64,15 +66,17 @@ pub fn mercado_pago() -> Scheme {
                     encoding: Encoding::Hex,
                 },
                 content: Some(Template::literal(
-                    "id:{data_id};request-id:{request_id};ts:{ts};",
+                    "id:{data_id};request-id:{request_id};ts:{timestamp};",
                 )),
-                timestamp: None,
+                timestamp: Some(TimestampField {
+                    at: Locate::item("ts"),
+                    unit: TimeUnit::UnixSecondsOrMillis,
+                }),
                 event_id: Some(Locate::json("/id")),
                 event_type: Some(Locate::json("/action")),
                 fields: vec![
                     Field::required("data_id", Locate::query("data.id")),
                     Field::required("request_id", Locate::header("x-request-id")),
-                    Field::required("ts", Locate::item("ts")),
                 ],
                 body_hash: None,
                 claims: Vec::new(),
@@ -88,21 +92,24 @@ pub fn mercado_pago() -> Scheme {
                     prefix: String::new(),
                     encoding: Encoding::Hex,
                 },
-                content: Some(Template::literal("request-id:{request_id};ts:{ts};")),
-                timestamp: None,
+                content: Some(Template::literal("request-id:{request_id};ts:{timestamp};")),
+                timestamp: Some(TimestampField {
+                    at: Locate::item("ts"),
+                    unit: TimeUnit::UnixSecondsOrMillis,
+                }),
                 event_id: Some(Locate::json("/id")),
                 event_type: Some(Locate::json("/action")),
-                fields: vec![
-                    Field::required("request_id", Locate::header("x-request-id")),
-                    Field::required("ts", Locate::item("ts")),
-                ],
+                fields: vec![Field::required(
+                    "request_id",
+                    Locate::header("x-request-id"),
+                )],
                 body_hash: None,
                 claims: Vec::new(),
                 signed_headers: None,
                 each: None,
             },
         ],
-        tolerance: None,
+        tolerance: Some(Tolerance::new(Span::days(15), Span::minutes(5))),
         dedupe: Dedupe::Content,
         event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(15),

@@ -21,8 +21,8 @@ use crate::{
 ///
 /// The token says `iss: MessageBird`, `nbf`, `exp` a minute later, `jti`, `url_hash` (SHA-256 of the
 /// full URL, query included) and `payload_hash` (SHA-256 of the body), which may be missing only where
-/// there is no body. All are required here. `jti` names the delivery, and deliveries are deduplicated
-/// by it.
+/// there is no body. All are required here. `jti` is the delivery's id, and deliveries are
+/// deduplicated by it.
 ///
 /// # Pitfalls
 ///

@@ -36,6 +36,12 @@ use crate::{
 ///   answers.
 /// - Payouts (Iris) sign the body in `Iris-Signature`: another scheme.
 /// - Retries: not documented, so an event is remembered for our default of three days.
+///
+/// # Warnings
+///
+/// - `weak-algorithm`: a hash with the key in it is what Midtrans chose.
+/// - `no-separator`: order ids and amounts have no fixed length, so digits could move between them:
+///   see the pitfalls.
 #[must_use]
 pub fn midtrans() -> Scheme {
     Scheme {

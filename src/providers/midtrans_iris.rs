@@ -22,7 +22,7 @@ use crate::{
 /// can't be extended.
 ///
 /// The body has `reference_no`, `status` and `updated_at`: equal bodies are the same event, and are
-/// deduplicated by content.
+/// deduplicated by content. There is no id of an event.
 ///
 /// # Pitfalls
 ///
@@ -30,6 +30,10 @@ use crate::{
 ///   approver.
 /// - The payment notifications of Midtrans are another scheme (`midtrans`).
 /// - Retries: not documented, so an event is remembered for our default of three days.
+///
+/// # Warnings
+///
+/// - `weak-algorithm`: a hash with the key in it is what Midtrans chose.
 #[must_use]
 pub fn midtrans_iris() -> Scheme {
     Scheme {

@@ -30,6 +30,10 @@ use crate::{
 /// - Netlify's Ruby sample reads the claim by a symbol, which finds nothing. Their older header was
 ///   `X-Nf-Sign`.
 /// - Retries: the page says nothing, so our default of three days.
+///
+/// # Warnings
+///
+/// - `token-never-expires`: Netlify signs no time.
 #[must_use]
 pub fn netlify() -> Scheme {
     Scheme {

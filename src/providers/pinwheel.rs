@@ -2,8 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, Charset, ContentEncoding, Coverage, Dedupe, Encoding, Field, Locate,
-        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When, Width,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
+        SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts,
+        When,
     },
     units::Span,
 };
@@ -25,8 +26,9 @@ use crate::{
 /// # Pitfalls
 ///
 /// - The key is the API secret; there is no secret for webhooks alone.
-/// - Whether `x-timestamp` is in seconds or in milliseconds was not to be found, so it is taken as
-///   digits and its age is not checked.
+/// - Whether `x-timestamp` is in seconds or in milliseconds was not to be found, so it may be
+///   either: ten digits or thirteen. No window is documented, so a delivery may be as old as its
+///   event is remembered: three days.
 /// - Retries: not documented, so an event is remembered for our default of three days.
 #[must_use]
 pub fn pinwheel() -> Scheme {
@@ -48,28 +50,20 @@ pub fn pinwheel() -> Scheme {
                 prefix: "v2=".to_owned(),
                 encoding: Encoding::Hex,
             },
-            content: Some(Template::literal("v2:{time}:{body}")),
-            timestamp: None,
+            content: Some(Template::literal("v2:{timestamp}:{body}")),
+            timestamp: Some(TimestampField {
+                at: Locate::header("x-timestamp"),
+                unit: TimeUnit::UnixSecondsOrMillis,
+            }),
             event_id: None,
             event_type: Some(Locate::json("/event")),
-            fields: vec![Field {
-                name: "time".to_owned(),
-                at: Locate::header("x-timestamp"),
-                optional: false,
-                free: false,
-                width: Some(Width {
-                    charset: Charset::Digits,
-                    min: 10,
-                    max: 13,
-                }),
-                is: None,
-            }],
+            fields: Vec::new(),
             body_hash: None,
             claims: Vec::new(),
             signed_headers: None,
             each: None,
         }],
-        tolerance: None,
+        tolerance: Some(Tolerance::new(Span::days(3), Span::minutes(5))),
         dedupe: Dedupe::Content,
         event_id_on_retry: OnRetry::Unknown,
         retry_horizon: Span::days(3),

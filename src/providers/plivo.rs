@@ -22,7 +22,7 @@ use crate::{
 /// is each field sorted by name, name and value decoded and with nothing between.
 ///
 /// The nonce is signed and new with each request, so equal signed content is the same request, and
-/// is deduplicated.
+/// is deduplicated. There is no id of an event.
 ///
 /// # Pitfalls
 ///
@@ -40,6 +40,12 @@ use crate::{
 ///   with the main account's token, is not read.
 /// - Messaging uses signature V2, which covers no body at all: another scheme.
 /// - Retries: not documented, so our default of three days.
+///
+/// # Warnings
+///
+/// - `url-separator`: a question mark can stand in a URL too. The URL that is signed is the one
+///   without a query, so a request with one is refused unless its signed text is the same; register
+///   a URL without a query.
 #[must_use]
 pub fn plivo() -> Scheme {
     Scheme {

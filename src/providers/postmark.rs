@@ -21,6 +21,8 @@ use crate::{
 /// Nothing. The credential says who sent the request; the body could be anything that its sender
 /// chose, and whoever sees one request can send any other.
 ///
+/// So no id is signed either.
+///
 /// # Pitfalls
 ///
 /// - The secret is `user:password`, as put into the webhook's URL. Make the password long and

@@ -19,6 +19,8 @@ use crate::{
 ///
 /// Nothing. The secret says who sent the request; the body could be anything that its sender chose.
 ///
+/// So no id is signed either.
+///
 /// # Pitfalls
 ///
 /// - The secret is in the body: do not log it, and do not store it with the payload.

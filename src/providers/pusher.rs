@@ -20,6 +20,7 @@ use crate::{
 ///
 /// The body, with its time in milliseconds (`time_ms`) and its events; equal bodies are the same
 /// delivery, and are deduplicated. `X-Pusher-Key` is not signed.
+/// A batch has no id of its own.
 ///
 /// # Pitfalls
 ///

@@ -20,7 +20,7 @@ use crate::{
 /// # What is signed
 ///
 /// `<x-qn-nonce><x-qn-timestamp><body>`, with nothing between, and the body as it was **before**
-/// gzip. The nonce is signed and documented as unique, so deliveries are deduplicated by it;
+/// gzip. The nonce is signed and documented as unique, so it is the id, and deliveries are deduplicated by it;
 /// whether a retry has the same one is not said.
 ///
 /// # Pitfalls
@@ -36,6 +36,11 @@ use crate::{
 /// - `QuickAlerts`, the older product, signs a content hash in base64: another scheme.
 /// - Retries: as each stream is configured (`max_retry`, `retry_interval_sec`), so our default of
 ///   three days.
+///
+/// # Warnings
+///
+/// - `no-separator`: nothing stands between nonce and timestamp. The form of the nonce is not
+///   documented; one that ends in a letter or is of one length lets nothing move.
 #[must_use]
 pub fn quicknode() -> Scheme {
     Scheme {

@@ -20,7 +20,8 @@ use crate::{
 /// # What is signed
 ///
 /// `<t>.<body>`. The body is whatever the webhook's GROQ projection makes; `idempotency-key` and
-/// the `sanity-*` headers are not signed.
+/// the `sanity-*` headers are not signed,
+/// so there is no id of a delivery to go by.
 ///
 /// # Pitfalls
 ///

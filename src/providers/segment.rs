@@ -23,7 +23,7 @@ use crate::{
 ///
 /// **Not** signed are the other elements of a batch: whoever has seen one delivery can send its
 /// first element again with any others. There is no timestamp. The `messageId` of the first element
-/// does not name a batch, so nothing is deduplicated.
+/// is no id of a batch, so nothing is deduplicated.
 ///
 /// # Pitfalls
 ///

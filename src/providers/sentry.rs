@@ -19,7 +19,7 @@ use crate::{
 /// # What is signed
 ///
 /// The body. `Sentry-Hook-Timestamp`, `Sentry-Hook-Resource` and `Request-ID` are **not** signed,
-/// so there is no window here and nothing is deduplicated.
+/// and the body has no id of the delivery: there is no window here and nothing is deduplicated.
 ///
 /// # Pitfalls
 ///

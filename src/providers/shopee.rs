@@ -32,6 +32,11 @@ use crate::{
 /// - That `msg_id` is the same on a retry is not documented, so nothing is deduplicated unless the
 ///   endpoint chooses `dedupe = "id"`.
 /// - Retries: after 300, 1,800 and 10,800 seconds, so four hours.
+///
+/// # Warnings
+///
+/// - `url-separator`: a `|` can stand in a URL too. A body that does not begin like a JSON object
+///   is refused, and so is a URL with a brace or a quotation mark.
 #[must_use]
 pub fn shopee() -> Scheme {
     Scheme {

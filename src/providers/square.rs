@@ -30,6 +30,11 @@ use crate::{
 /// - Without a timestamp a replay is seen as a duplicate only for as long as the id is remembered.
 /// - Retries: for 24 hours (<https://developer.squareup.com/docs/webhooks/troubleshooting>); older
 ///   pages say 72, so three days.
+///
+/// # Warnings
+///
+/// - `url-body`: nothing stands between URL and body. A body that does not begin like a JSON object
+///   is refused, and so is a URL with a brace or a quotation mark.
 #[must_use]
 pub fn square() -> Scheme {
     Scheme {

@@ -33,6 +33,10 @@ use crate::{
 /// - The documentation's older scheme, a hash in `Authorization`, covers no body and is not
 ///   accepted.
 /// - Retries: not documented, so our default of three days.
+///
+/// # Warnings
+///
+/// - `weak-algorithm`: Travis CI signs with SHA-1 only.
 #[must_use]
 pub fn travis_ci() -> Scheme {
     Scheme {

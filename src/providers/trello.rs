@@ -37,6 +37,11 @@ use crate::{
 /// - A 410 deletes the webhook; it is never answered here.
 /// - Retries: not documented in what we could read (30, 60 and 120 seconds circulate), so our
 ///   default of three days.
+///
+/// # Warnings
+///
+/// - `no-separator`: nothing stands between body and URL. The URL begins with what you configured,
+///   so only a body with that text in it could lose its end, and what is left of it is no JSON.
 #[must_use]
 pub fn trello() -> Scheme {
     Scheme {

@@ -40,6 +40,12 @@ use crate::{
 ///   covered: an unsigned header would choose the algorithm.
 /// - Retries: not documented for callbacks (Event Streams: four hours), so our default of three
 ///   days.
+///
+/// # Warnings
+///
+/// - `no-separator`: nothing stands between the URL and the fields, nor between the fields. Text
+///   could move between the end of the query, names and values; register a URL without a query, and
+///   let no other path begin with this one.
 #[must_use]
 pub fn twilio() -> Scheme {
     Scheme {

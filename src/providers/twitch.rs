@@ -37,6 +37,11 @@ use crate::{
 ///   the future.
 /// - Retries: not documented, so our default of three days. Too many failures revoke the
 ///   subscription.
+///
+/// # Warnings
+///
+/// - `no-separator`: nothing stands between id, time and body. The time has one strict form with
+///   `Z` at its end, and a body begins with a brace.
 #[must_use]
 pub fn twitch() -> Scheme {
     Scheme {

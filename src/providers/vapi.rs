@@ -19,6 +19,8 @@ use crate::{
 ///
 /// Nothing. The secret says who sent the request; the body could be anything that its sender chose.
 ///
+/// So no id is signed either.
+///
 /// # Pitfalls
 ///
 /// - Vapi's HMAC credentials cover the body and are better, but you choose their header, encoding

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// The token says `iss: Vonage`, `iat`, `jti` and `payload_hash`, the SHA-256 of the body in lower-case
 /// hexadecimal. All are required here; Vonage's own SDKs check only the token, so that any body passes
-/// with it. `jti` names the delivery, and deliveries are deduplicated by it.
+/// with it. `jti` is the delivery's id, and deliveries are deduplicated by it.
 ///
 /// # Pitfalls
 ///

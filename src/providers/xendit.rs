@@ -22,6 +22,8 @@ use crate::{
 /// Nothing. The token says who sent the request; the body could be anything that its sender chose,
 /// and whoever sees one request can send any other.
 ///
+/// So no id is signed either.
+///
 /// # Pitfalls
 ///
 /// - One token for all webhooks of an account and mode; each sub-account has its own. A new one

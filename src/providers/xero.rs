@@ -19,7 +19,8 @@ use crate::{
 /// # What is signed
 ///
 /// The body, a batch of events with their sequence numbers and a random `entropy`: equal bodies are
-/// the same delivery and are deduplicated by content.
+/// the same delivery and are deduplicated by content. There is no id of a
+/// batch or an event.
 ///
 /// # Pitfalls
 ///

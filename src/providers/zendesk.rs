@@ -38,6 +38,11 @@ use crate::{
 /// - Retries: on certain statuses
 ///   (<https://developer.zendesk.com/api-reference/webhooks/introduction>); for how long was not
 ///   read, so our default of three days.
+///
+/// # Warnings
+///
+/// - `no-separator`: nothing stands between time and body. The time ends in `Z`, and a body begins
+///   with a brace.
 #[must_use]
 pub fn zendesk() -> Scheme {
     Scheme {

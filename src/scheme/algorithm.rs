@@ -29,6 +29,9 @@ pub enum Algorithm {
     /// **Weak**: a plain SHA-512 of a text that contains the secret. Open to
     /// length extension where the secret stands first.
     Sha512,
+    /// **Weak**: a plain Keccak-256 (Ethereum's, not SHA3-256) of a text that contains the
+    /// secret. Needs the feature `keccak`.
+    Keccak256,
     /// The request repeats the secret. It says who sent it and covers no body.
     SharedToken,
     /// `user:password` in the `Authorization` header. It covers no body.
@@ -103,6 +106,7 @@ impl Algorithm {
             Self::Sha1 => "sha1",
             Self::Sha256 => "sha256",
             Self::Sha512 => "sha512",
+            Self::Keccak256 => "keccak256",
             Self::SharedToken => "shared-token",
             Self::BasicAuth => "basic-auth",
             Self::Ed25519 => "ed25519",
@@ -127,7 +131,8 @@ impl Algorithm {
     /// with the secret in it, or a public key with SHA-1, which has collisions.
     #[must_use]
     pub const fn is_weak(self) -> bool {
-        matches!(self.family(), Family::KeyedHash) || matches!(self, Self::RsaPkcs1Sha1)
+        matches!(self.family(), Family::KeyedHash)
+            || matches!(self, Self::Keccak256 | Self::RsaPkcs1Sha1)
     }
 
     /// Whether the check needs only a public key, while the provider keeps the private one.
@@ -162,6 +167,8 @@ impl Algorithm {
             | Self::HmacSha384
             | Self::HmacSha512 => Family::Hmac,
             Self::Sha1 | Self::Sha256 | Self::Sha512 => Family::KeyedHash,
+            Self::Keccak256 if cfg!(feature = "keccak") => Family::KeyedHash,
+            Self::Keccak256 => Family::Needs("keccak"),
             Self::SharedToken | Self::BasicAuth => Family::Credential,
             Self::Ed25519 if cfg!(feature = "ed25519") => Family::PublicKey,
             Self::Ed25519 => Family::Needs("ed25519"),
@@ -228,7 +235,7 @@ impl Algorithm {
         match self {
             Self::HmacSha1 | Self::Sha1 => Some(20),
             Self::HmacSha224 => Some(28),
-            Self::HmacSha256 | Self::Sha256 => Some(32),
+            Self::HmacSha256 | Self::Sha256 | Self::Keccak256 => Some(32),
             Self::HmacSha384 => Some(48),
             Self::HmacSha512 | Self::Sha512 => Some(64),
             _ => None,

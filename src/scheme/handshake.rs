@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use http::Method;
+use http::{HeaderName, Method};
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{Locate, Template, method};
+use crate::scheme::{Locate, Template, locate::header_name, method};
 
 /// A provider's question whether the URL is ours, and the answer to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,24 @@ impl Expect {
             is: Expected::Text(text.to_owned()),
         }
     }
+
+    /// There is a value at `at`, whatever it is.
+    #[must_use]
+    pub const fn present(at: Locate) -> Self {
+        Self {
+            at,
+            is: Expected::Present { present: true },
+        }
+    }
+
+    /// There is nothing at `at`.
+    #[must_use]
+    pub const fn absent(at: Locate) -> Self {
+        Self {
+            at,
+            is: Expected::Present { present: false },
+        }
+    }
 }
 
 /// What a value in a question must be.
@@ -57,6 +75,11 @@ pub enum Expected {
     Secret {
         /// The part's name.
         secret: String,
+    },
+    /// Anything but nothing (`present = true`), or nothing.
+    Present {
+        /// Whether it has to be there.
+        present: bool,
     },
 }
 
@@ -85,6 +108,8 @@ pub enum Charset {
     Hex,
     /// `0-9 A-Z a-z`.
     Alphanumeric,
+    /// Printable ASCII with the space, without what HTML would read: `< > & " '`.
+    Printable,
     /// `0-9 A-Z a-z - _ . ~ + / =`: nothing that JSON, HTML or a URL would escape.
     Token,
     /// `0-9 A-Z a-z + / =` and line feeds: base64 as e-mail wraps it (Braintree's payload).
@@ -94,10 +119,18 @@ pub enum Charset {
 impl Charset {
     /// Whether `text` has only these characters and from `min` to `max` of them.
     pub(crate) fn holds(self, text: &[u8], min: usize, max: usize) -> bool {
-        let fits = |c: &u8| match self {
+        (min..=max).contains(&text.len()) && text.iter().all(|c| self.has(*c))
+    }
+
+    /// Whether `c` is one of these characters.
+    pub(crate) const fn has(self, c: u8) -> bool {
+        match self {
             Self::Digits => c.is_ascii_digit(),
             Self::Hex => matches!(c, b'0'..=b'9' | b'a'..=b'f'),
             Self::Alphanumeric => c.is_ascii_alphanumeric(),
+            Self::Printable => {
+                matches!(c, b' '..=b'~') && !matches!(c, b'<' | b'>' | b'&' | b'"' | b'\'')
+            }
             Self::Token => {
                 c.is_ascii_alphanumeric()
                     || matches!(c, b'-' | b'_' | b'.' | b'~' | b'+' | b'/' | b'=')
@@ -105,8 +138,7 @@ impl Charset {
             Self::Base64Lines => {
                 c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n')
             }
-        };
-        (min..=max).contains(&text.len()) && text.iter().all(fits)
+        }
     }
 }
 
@@ -116,6 +148,7 @@ impl fmt::Display for Charset {
             Self::Digits => "digits",
             Self::Hex => "lower-case hex digits",
             Self::Alphanumeric => "letters and digits",
+            Self::Printable => "printable characters",
             Self::Token => "token characters",
             Self::Base64Lines => "base64 with line feeds",
         })
@@ -131,17 +164,54 @@ pub struct HandshakeAnswer {
     /// Its `Content-Type`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub content_type: String,
+    /// Further headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<AnswerHeader>,
     /// Its body; it may use `{challenge}` with filters, and `{secret.NAME}`.
     pub body: Template,
 }
 
+/// A header of an answer, such as the one that Asana wants back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerHeader {
+    /// Its name.
+    #[serde(with = "header_name")]
+    pub name: HeaderName,
+    /// Its value, which may use what the body may.
+    pub value: Template,
+}
+
+impl AnswerHeader {
+    /// The header called `name` with this value.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is not a header name in lower case, or `value` no template. It is meant for literals.
+    #[must_use]
+    pub fn new(name: &'static str, value: &str) -> Self {
+        Self {
+            name: HeaderName::from_static(name),
+            value: Template::literal(value),
+        }
+    }
+}
+
 impl HandshakeAnswer {
+    /// The same answer with a further header.
+    #[must_use]
+    pub fn with_header(mut self, header: AnswerHeader) -> Self {
+        self.headers.push(header);
+        self
+    }
+
     /// A 200 with this body as plain text.
     #[must_use]
     pub fn text(body: &str) -> Self {
         Self {
             status: 200,
             content_type: "text/plain; charset=utf-8".to_owned(),
+            headers: Vec::new(),
             body: Template::literal(body),
         }
     }
@@ -152,6 +222,7 @@ impl HandshakeAnswer {
         Self {
             status: 200,
             content_type: "application/json".to_owned(),
+            headers: Vec::new(),
             body: Template::literal(body),
         }
     }
@@ -162,6 +233,7 @@ impl HandshakeAnswer {
         Self {
             status: 200,
             content_type: String::new(),
+            headers: Vec::new(),
             body: Template::literal(""),
         }
     }

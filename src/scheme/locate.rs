@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 pub enum Locate {
     /// A header that must be there exactly once.
     Header(#[serde(with = "header_name")] HeaderName),
+    /// A header that may come several times, each time with a signature of its own (Mollie, while a
+    /// secret is changed).
+    RepeatedHeader(#[serde(with = "header_name")] HeaderName),
     /// One of several headers: each that is there counts, at least one must be.
     Headers(#[serde(with = "header_names")] Vec<HeaderName>),
     /// A numbered family: the text before the number, which starts at 1 and has no gaps.
@@ -115,6 +118,7 @@ impl fmt::Display for Locate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header(name) => write!(f, "header {name}"),
+            Self::RepeatedHeader(name) => write!(f, "header {name}, each time"),
             Self::Headers(names) => {
                 f.write_str("one of the headers")?;
                 names.iter().try_for_each(|name| write!(f, " {name}"))

@@ -92,7 +92,9 @@ pub use self::{
     answer::{Answer, Answers},
     claim::Claim,
     encoding::Encoding,
-    handshake::{ChallengeField, Charset, Expect, Expected, Handshake, HandshakeAnswer},
+    handshake::{
+        AnswerHeader, ChallengeField, Charset, Expect, Expected, Handshake, HandshakeAnswer,
+    },
     lint::{Finding, LintError, Severity},
     locate::{JsonPointer, Locate, PointerError},
     remote::{CertificateRules, CertificateTrust, KeyDocument, KeyUrl, RemoteKeys},
@@ -209,8 +211,8 @@ pub enum Coverage {
     /// Every byte of the body, or its hash.
     #[default]
     Body,
-    /// Some fields of the body. The others could have been changed on the way
-    /// by whoever has seen one delivery.
+    /// Some fields of the body, or none of it but the URL (Plivo V2). The others could
+    /// have been changed on the way by whoever has seen one delivery.
     Fields,
     /// Nothing: the request only shows that its sender knows the secret.
     Credential,
@@ -287,7 +289,7 @@ pub(crate) mod method {
 
     pub(super) fn parse(text: &str) -> Result<Method, String> {
         match text {
-            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => {
+            "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE" => {
                 Method::from_bytes(text.as_bytes()).map_err(|error| error.to_string())
             }
             _ => Err(format!("{text:?} should be a method such as \"POST\"")),

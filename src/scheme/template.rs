@@ -25,9 +25,12 @@ use serde::{Deserialize, Serialize};
 /// | `sha256` | the SHA-256 of the text, as raw bytes |
 /// | `crc32` | the CRC-32 of the text, in decimal |
 /// | `hex`, `base64` | the bytes, so written |
+/// | `json` | of `{body}`: the body, which has to be a JSON object (X, whose challenge is answered with a MAC) |
+/// | `json-string` | of `{body}`: the text as a JSON string, quotes and all (Hygraph) |
 /// | `minify` | the JSON text without white space between its tokens (Midtrans SNAP) |
 /// | `hmac` | the HMAC of the text with the scheme's secret (answers only) |
 /// | `distinct` | of `{form}`: the same value of the same name once, values sorted (Twilio) |
+/// | `vonage` | of `{form}`: `&name=value` for each but `sig`, with `&` and `=` in values as `_` (Vonage SMS) |
 /// | `first` | of `{body}`: the first element of a JSON array, else the whole (Segment) |
 /// | `hubspot` | of `{url}`: some escapes decoded (`HubSpot` v3) |
 /// | `sns` | of `{body}`: the listed fields of its JSON, each as `name`, line feed, value, line feed (AWS SNS) |
@@ -78,14 +81,17 @@ pub(crate) enum Filter {
     Hex,
     Base64,
     Hmac,
+    Json,
+    JsonString,
     Minify,
     Distinct,
     First,
     Hubspot,
     Sns,
+    Vonage,
 }
 
-const FILTERS: [(&str, Filter); 10] = [
+const FILTERS: [(&str, Filter); 13] = [
     ("base64", Filter::Base64),
     ("crc32", Filter::Crc32),
     ("distinct", Filter::Distinct),
@@ -93,9 +99,12 @@ const FILTERS: [(&str, Filter); 10] = [
     ("hex", Filter::Hex),
     ("hmac", Filter::Hmac),
     ("hubspot", Filter::Hubspot),
+    ("json", Filter::Json),
+    ("json-string", Filter::JsonString),
     ("minify", Filter::Minify),
     ("sha256", Filter::Sha256),
     ("sns", Filter::Sns),
+    ("vonage", Filter::Vonage),
 ];
 
 impl Template {

@@ -29,6 +29,9 @@ pub enum TimeUnit {
     UnixMillis,
     /// Microseconds since the Unix epoch: exactly sixteen digits.
     UnixMicros,
+    /// Seconds or milliseconds, where the provider itself is not consistent: exactly ten digits or
+    /// thirteen, so that no text is both.
+    UnixSecondsOrMillis,
     /// `2021-02-25T15:02:10Z`, with an optional fraction and any offset.
     Rfc3339,
     /// `Thu, 25 Feb 2021 15:02:10 +0000` or `… GMT`.
@@ -46,6 +49,9 @@ impl TimeUnit {
             Self::UnixSeconds => digits(text, 10).map(Timestamp::from_unix_seconds),
             Self::UnixMillis => digits(text, 13).map(|ms| Timestamp::from_unix_micros(ms * 1000)),
             Self::UnixMicros => digits(text, 16).map(Timestamp::from_unix_micros),
+            Self::UnixSecondsOrMillis => Self::UnixSeconds
+                .parse(text)
+                .or_else(|| Self::UnixMillis.parse(text)),
             Self::Rfc3339 => parse_rfc3339(text),
             Self::Rfc2822 => parse_rfc2822(text),
         }
@@ -54,7 +60,9 @@ impl TimeUnit {
     /// Writes a timestamp as the provider would.
     pub(crate) fn print(self, time: Timestamp) -> String {
         match self {
-            Self::UnixSeconds => format!("{:010}", time.unix_seconds()),
+            Self::UnixSeconds | Self::UnixSecondsOrMillis => {
+                format!("{:010}", time.unix_seconds())
+            }
             Self::UnixMillis => format!("{:013}", time.unix_micros().div_euclid(1000)),
             Self::UnixMicros => format!("{:016}", time.unix_micros()),
             Self::Rfc3339 => time.to_string(),
@@ -314,6 +322,18 @@ mod tests {
         }
         check(TimeUnit::UnixSeconds, &"9".repeat(400), None);
         check(TimeUnit::UnixMillis, "1614265330", None);
+        let either = TimeUnit::UnixSecondsOrMillis;
+        check(either, "1614265330", Some(1_614_265_330_000_000));
+        check(either, "1614265330123", Some(1_614_265_330_123_000));
+        for text in [
+            "16142653301",
+            "161426533012",
+            "16142653301234",
+            "0614265330",
+            "",
+        ] {
+            check(either, text, None);
+        }
     }
 
     #[test]
@@ -396,6 +416,7 @@ mod tests {
             TimeUnit::UnixSeconds,
             TimeUnit::UnixMillis,
             TimeUnit::UnixMicros,
+            TimeUnit::UnixSecondsOrMillis,
             TimeUnit::Rfc3339,
             TimeUnit::Rfc2822,
         ] {

@@ -7,7 +7,7 @@ use crate::{
     crypto::{Tag, sha256},
     incoming::{Head, ReadError},
     keys::{Key, Keyring},
-    scheme::{Field, Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
+    scheme::{Field, Filter, Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
     timestamp::Timestamp,
     verify::{VerifyError, entries::MAX_SETS, token},
 };
@@ -222,27 +222,35 @@ impl Scheme {
     }
 }
 
-/// Whether the body is signed right behind the URL, so that its beginning could be
-/// moved to the end of the query.
+/// Whether the body is signed right behind the URL, or behind a text that a URL can have, so that
+/// its beginning could be moved to the end of the query.
 pub(super) fn joins_url_and_body(shape: &Shape) -> bool {
     let segments = shape
         .content
         .as_ref()
         .map_or(&[][..], |content| content.segments());
-    segments.windows(2).any(|pair| {
+    let is_url = |segment: &Segment| {
         matches!(
-            pair,
-            [
-                Segment::Value {
-                    role: Role::Url,
-                    ..
-                },
-                Segment::Value {
-                    role: Role::Body,
-                    ..
-                }
-            ]
+            segment,
+            Segment::Value {
+                role: Role::Url,
+                ..
+            }
         )
+    };
+    let mut urls = segments
+        .iter()
+        .enumerate()
+        .filter(|(_, segment)| is_url(segment));
+    urls.any(|(at, _)| {
+        let mut behind = segments.iter().skip(at + 1);
+        let next = match behind.next() {
+            Some(Segment::Literal(text)) if text.bytes().all(|c| c.is_ascii_graphic() && c != b'#') => {
+                behind.next()
+            }
+            next => next,
+        };
+        matches!(next, Some(Segment::Value { role: Role::Body, filters }) if !filters.contains(&Filter::Sha256))
     })
 }
 

@@ -74,6 +74,14 @@ impl Entries {
                     return Err(read(ReadError::Missing));
                 }
             }
+            Locate::RepeatedHeader(name) => {
+                for text in head.headers_called(name) {
+                    entries.take_text(text.map_err(read)?, signature, scheme)?;
+                }
+                if !head.headers.contains_key(name) {
+                    return Err(read(ReadError::Missing));
+                }
+            }
             Locate::HeaderFamily(prefix) => {
                 for number in 1.. {
                     let name = numbered(prefix, number).ok_or(read(ReadError::Malformed))?;

@@ -15,9 +15,9 @@ mod readme;
 use axum_webhook::{providers, scheme::Scheme};
 
 /// The providers whose deliveries these tests can sign: all but those with a public-key algorithm,
-/// and in a build without `jwt` those with a token.
+/// and those that need a feature which this build lacks.
 ///
-/// Of those only the provider holds the key that signs, and [`axum_webhook::sign`] answers
+/// Of the former only the provider holds the key that signs, and [`axum_webhook::sign`] answers
 /// `SignError::Unsupported`. Their genuine deliveries are in `tests/vectors`, and so the attacks
 /// on them are in `core::vectors`.
 fn signable() -> impl Iterator<Item = (&'static str, Scheme)> {

@@ -59,7 +59,15 @@ impl Delivery {
         Self {
             name: name.to_owned(),
             scheme: Rc::clone(scheme),
-            shape: 0,
+            // Who needs a shape for another content type says so.
+            shape: scheme
+                .shapes
+                .iter()
+                .position(|shape| {
+                    let header = shape.when.header.as_ref();
+                    header.is_none_or(|name| signed.headers.contains_key(name))
+                })
+                .unwrap_or(0),
             keyring,
             public_url: Some(origin.parse().unwrap()),
             method: signed.method,
@@ -168,7 +176,7 @@ impl Delivery {
         let mut names = Vec::new();
         for place in self.places() {
             match place {
-                Locate::Header(name) => names.push(name),
+                Locate::Header(name) | Locate::RepeatedHeader(name) => names.push(name),
                 Locate::Headers(all) => {
                     names.extend(
                         all.into_iter()
@@ -233,7 +241,7 @@ impl Delivery {
     /// The text at a place, decoded.
     pub(super) fn text_at(&self, place: &Locate) -> String {
         match place {
-            Locate::Header(name) => self.header(name).to_owned(),
+            Locate::Header(name) | Locate::RepeatedHeader(name) => self.header(name).to_owned(),
             Locate::Headers(names) => {
                 let name = names.iter().find(|name| self.headers.contains_key(*name));
                 self.header(name.unwrap()).to_owned()
@@ -265,7 +273,7 @@ impl Delivery {
     /// The same delivery with another text at a place; `None` where it can't stand there.
     pub(super) fn with_text_at(&self, place: &Locate, text: &str) -> Option<Self> {
         match place {
-            Locate::Header(name) => self.with_header(name, text),
+            Locate::Header(name) | Locate::RepeatedHeader(name) => self.with_header(name, text),
             Locate::Headers(names) => {
                 let name = names.iter().find(|name| self.headers.contains_key(*name));
                 self.with_header(name.unwrap(), text)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum_webhook::scheme::{Encoding, Locate};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::header;
+use http::{HeaderName, header};
 
 use super::{
     delivery::{Delivery, encode, numbered},
@@ -416,10 +416,12 @@ fn t_g4_thirty_two_signatures_are_looked_at_and_thirty_three_are_not() {
             "gitlab",
             "go1",
             "google-gemini",
+            "hygraph",
             "increase",
             "langfuse",
             "lithic",
             "mercado-pago",
+            "mollie",
             "mux",
             "openai",
             "paddle",
@@ -441,7 +443,7 @@ fn t_g4_thirty_two_signatures_are_looked_at_and_thirty_three_are_not() {
             "supabase-auth-hooks",
             "svix",
             "tiktok",
-            "workos"
+            "workos",
         ]
     );
 }
@@ -572,5 +574,45 @@ fn t_g8_only_the_exact_header_name_is_read() {
                 renamed.refused(&format!("{name} called {other}"));
             }
         }
+    }
+}
+
+#[test]
+fn a_repeated_header_has_a_signature_each_time_and_any_one_may_match() {
+    // Mollie sends its header twice for a day after a secret was changed.
+    let genuine = sample("mollie").delivery();
+    let name = HeaderName::from_static("x-mollie-signature");
+    let right = genuine.header(&name).to_owned();
+    let wrong = right.replace(|c: char| c.is_ascii_hexdigit(), "0");
+    let wrong = format!("sha256={}", &wrong["sha256=".len()..]);
+    let with = |values: &[&str]| {
+        let mut other = genuine.clone();
+        other.headers.remove(&name);
+        for value in values {
+            other.headers.append(&name, value.parse().unwrap());
+        }
+        other
+    };
+    for (what, values) in [
+        ("new, then old", &[&*right, &*wrong][..]),
+        ("old, then new", &[&wrong, &right]),
+        ("the same twice", &[&right, &right]),
+        ("joined", &[&format!("{wrong}, {right}")]),
+        ("32 of them", &[&*right; 32]),
+    ] {
+        with(values).accepted(what);
+    }
+    for (what, values, code) in [
+        ("two others", &[&*wrong, &*wrong][..], "mismatch"),
+        ("none", &[], "missing"),
+        ("an empty one", &[&right, ""], "missing"),
+        ("33 of them", &[&*right; 33], "too-many-signatures"),
+        (
+            "no prefix",
+            &[&right["sha256=".len()..]],
+            "signature-malformed",
+        ),
+    ] {
+        with(values).refused_as(code, what);
     }
 }

@@ -29,25 +29,40 @@ enum Piece {
 
 fn pieces(delivery: &Delivery) -> Vec<Piece> {
     let template = delivery.shape().content.as_ref().unwrap().to_string();
-    assert!(!template.contains("{{") && !template.contains('|'));
+    assert!(!template.replace(JSON_STRING, "").contains('|'));
     let mut pieces = Vec::new();
-    for part in template.split_inclusive('}') {
-        let (literal, name) = part.split_once('{').unwrap_or((part, ""));
-        if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal.to_owned()));
-        }
-        if let Some(name) = name.strip_suffix('}') {
+    let mut literal = String::new();
+    let mut rest = &*template;
+    while let Some(first) = rest.chars().next() {
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            literal.push(first);
+            rest = &rest[2..];
+        } else if let Some(value) = rest.strip_prefix('{') {
+            let (name, behind) = value.split_once('}').unwrap();
+            if !literal.is_empty() {
+                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+            }
             pieces.push(Piece::Value(name.to_owned()));
+            rest = behind;
+        } else {
+            literal.push(first);
+            rest = &rest[first.len_utf8()..];
         }
+    }
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(literal));
     }
     pieces
 }
+
+/// The body as a JSON string: Hygraph's.
+const JSON_STRING: &str = "body|json-string";
 
 /// Where the value of a role stands; `None` for the body.
 fn place(delivery: &Delivery, role: &str) -> Option<Locate> {
     let shape = delivery.shape();
     match role {
-        "body" => None,
+        "body" | JSON_STRING => None,
         "id" => shape.event_id.clone(),
         "timestamp" => shape.timestamp.as_ref().map(|field| field.at.clone()),
         name => {
@@ -59,6 +74,10 @@ fn place(delivery: &Delivery, role: &str) -> Option<Locate> {
 
 fn value(delivery: &Delivery, role: &str) -> Vec<u8> {
     match place(delivery, role) {
+        None if role == JSON_STRING => {
+            let text = std::str::from_utf8(&delivery.body).unwrap();
+            serde_json::to_vec(text).unwrap()
+        }
         None => delivery.body.clone(),
         Some(place) => delivery.text_at(&place).into_bytes(),
     }
@@ -109,6 +128,10 @@ fn readings(genuine: &Delivery) -> Vec<Delivery> {
         let mut reading = Some(genuine.clone());
         for (role, value) in roles.iter().zip(cut) {
             reading = reading.and_then(|reading| match place(genuine, role) {
+                None if role == JSON_STRING => {
+                    let text: String = serde_json::from_slice(&value).ok()?;
+                    Some(reading.with_body(text))
+                }
                 None => Some(reading.with_body(value)),
                 Some(place) => {
                     let text = String::from_utf8(value).ok()?;
@@ -197,6 +220,7 @@ fn the_schemes_that_join_values_are_known() {
             "gitlab",
             "go1",
             "google-gemini",
+            "hygraph",
             "increase",
             "langfuse",
             "lithic",
@@ -204,6 +228,7 @@ fn the_schemes_that_join_values_are_known() {
             "openai",
             "paddle",
             "persona",
+            "pinwheel",
             "polar",
             "quicknode",
             "recall-ai",

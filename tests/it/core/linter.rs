@@ -453,6 +453,71 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         tolerance = { past = "5m", future = "5m" }
         "#,
     ),
+    (
+        "no-separator",
+        Warning,
+        SIGNED,
+        r#"
+        content = "{url}{a}"
+        coverage = "fields"
+        fields = [{ name = "a", at = { header = "x-a" } }]
+        "#,
+    ),
+    ("url-body", Warning, SIGNED, r#"content = "{url}{body}""#),
+    (
+        "url-separator",
+        Warning,
+        SIGNED,
+        r#"content = "{url}.{body}""#,
+    ),
+    (
+        "url-separator",
+        Warning,
+        SIGNED,
+        r#"content = "{body}|{path}""#,
+    ),
+    (
+        "url-separator",
+        Warning,
+        SIGNED,
+        r#"content = "{url}?{query}{body|sha256}""#,
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { accepted = { status = 302 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { duplicate = { status = 409 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { refused = { status = 200 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { refused = { status = 410 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        "answers = { refused = { status = 1000 } }",
+    ),
+    (
+        "answers",
+        Error,
+        FINE,
+        r#"answers = { refused = { status = 401, content_type = "text/html", body = "<b>no</b>" } }"#,
+    ),
     ("role", Error, SIGNED, r#"content = "{nope}.{body}""#),
     ("role", Error, SIGNED, r#"content = "{id}.{body}""#),
     ("role", Error, SIGNED, r#"content = "{timestamp}.{body}""#),
@@ -468,6 +533,8 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
     ("role", Error, SIGNED, r#"content = "{url}.{form}""#),
     ("filter", Error, SIGNED, r#"content = "{body|hmac}""#),
     ("filter", Error, SIGNED, r#"content = "{body|distinct}""#),
+    ("filter", Error, SIGNED, r#"content = "{body|minify|json}""#),
+    ("filter", Error, SIGNED, r#"content = "{url|json}.{body}""#),
     ("filter", Error, SIGNED, r#"content = "{body|hubspot}""#),
     ("filter", Error, SIGNED, r#"content = "{url|first}.{body}""#),
     (
@@ -574,6 +641,16 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         algorithm = "hmac-sha256"
         content = "{body}"
         signature = { at = { header = "x-sig" }, list = { sets = "", items = ",", pair = "=" }, item = "v1", encoding = "hex" }
+        "#,
+    ),
+    (
+        "list",
+        Error,
+        "",
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { repeated_header = "x-sig" }, list = { sets = " ", items = ",", pair = "=" }, item = "v1", encoding = "hex" }
         "#,
     ),
     (
@@ -696,6 +773,41 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         FINE,
         r#"
         [[handshake]]
+        method = "GET"
+        signed = false
+        answer = { status = 200, content_type = "text/html", body = "<b>ok</b>" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, headers = [{ name = "location", value = "{challenge}" }], body = "" }
+        "#,
+    ),
+    (
+        "oracle",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, headers = [{ name = "x-mac", value = "{challenge|hmac|hex}" }], body = "" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
         method = "POST"
         signed = true
         answer = { status = 200, body = "" }
@@ -721,6 +833,52 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         method = "GET"
         signed = false
         challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    // A text of a time and a token is a challenge too, and so is a hash in hex.
+    (
+        "oracle",
+        Error,
+        SIGNED,
+        r#"
+        content = "{timestamp}.{body}"
+        timestamp = { at = { header = "x-time" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "5m" }
+
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "token", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    (
+        "oracle",
+        Error,
+        SIGNED,
+        r#"
+        content = "{body|sha256|hex}"
+
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    // `{}` is an object, and printable.
+    (
+        "oracle",
+        Error,
+        SIGNED,
+        r#"
+        content = "{body|json}"
+
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "printable", min = 1, max = 64 }
         answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
         "#,
     ),
@@ -783,12 +941,18 @@ fn a_scheme_without_a_shape_is_refused() {
 /// The codes in the linter's own text, so that one without a case here is seen.
 #[test]
 fn every_code_of_the_linter_is_in_the_table() {
-    let source = include_str!("../../../src/scheme/lint.rs");
     let mut in_source = BTreeSet::new();
-    for call in ["self.error(", "self.warn("] {
-        for rest in source.split(call).skip(1) {
-            let code = rest.trim_start().strip_prefix('"').unwrap();
-            in_source.insert(&code[..code.find('"').unwrap()]);
+    for source in [
+        include_str!("../../../src/scheme/lint/mod.rs"),
+        include_str!("../../../src/scheme/lint/answers.rs"),
+        include_str!("../../../src/scheme/lint/handshake.rs"),
+        include_str!("../../../src/scheme/lint/urls.rs"),
+    ] {
+        for call in ["self.error(", "self.warn("] {
+            for rest in source.split(call).skip(1) {
+                let code = rest.trim_start().strip_prefix('"').unwrap();
+                in_source.insert(&code[..code.find('"').unwrap()]);
+            }
         }
     }
     let mut tried: BTreeSet<_> = FINDINGS.iter().map(|(code, ..)| *code).collect();
@@ -816,6 +980,7 @@ fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
     let ed25519 = cfg!(feature = "ed25519");
     let public_key = cfg!(feature = "public-key");
     for (algorithm, secret, feature, is_on) in [
+        ("keccak256", "text", "keccak", cfg!(feature = "keccak")),
         ("ed25519", "public-key", "ed25519", ed25519),
         ("ecdsa-p256-sha256", "public-key", "public-key", public_key),
         ("rsa-pkcs1-sha1", "public-key", "public-key", public_key),
@@ -843,9 +1008,14 @@ fn each_algorithm_that_is_not_in_this_build_names_its_feature() {
             r#"
             algorithm = "{algorithm}"
             secret = "{secret}"
-            content = "{{body}}"
+            content = "{{body}}{tail}"
             signature = {{ at = {{ header = "x-sig" }}, encoding = "{encoding}" }}
-            "#
+            "#,
+            tail = if algorithm == "keccak256" {
+                "{secret}"
+            } else {
+                ""
+            },
         ));
         assert_eq!(scheme.algorithm.needs_feature().is_none(), is_on);
         if is_on {
@@ -970,6 +1140,63 @@ fn t_r2_only_a_signed_id_may_tell_events_apart() {
     // Whoever knows a credential can write any id, so there it counts.
     let toml = format!("{TOKEN}\nevent_id = {{ json = \"/id\" }}\ndedupe = \"id\"");
     assert_eq!(codes(&read(&toml)), []);
+}
+
+/// What can't stand in a URL says where it ends.
+#[test]
+fn a_separator_that_no_url_has_is_none_to_warn_of() {
+    for content in [
+        "{url}\\n{body}",
+        "{method} {path}?{query} {body}",
+        "{path}#{body}",
+        "{url}|{timestamp}|{body|sha256}",
+        "{id}.{url}",
+        "{url}{body|json}",
+    ] {
+        let scheme = read(&format!(
+            r#"
+            {SIGNED}
+            content = "{content}"
+            timestamp = {{ at = {{ header = "x-time" }}, unit = "unix-seconds" }}
+            event_id = {{ header = "x-id" }}
+            "#
+        ));
+        let codes = codes(&scheme);
+        let has = |code: &str| codes.iter().any(|(found, _)| *found == code);
+        assert!(
+            !has("url-separator") && !has("url-body"),
+            "{content}: {codes:?}"
+        );
+    }
+}
+
+/// A challenge may be answered with its MAC where no delivery can be that challenge.
+#[test]
+fn a_mac_of_a_challenge_is_no_oracle_where_no_delivery_is_one() {
+    for (content, rest) in [
+        ("{body|json}", ""),
+        ("v0:{body}", ""),
+        ("{method} {body}", ""),
+        (
+            "{a}",
+            "coverage = \"fields\"\nfields = [{ name = \"a\", at = { json = \"/a\" }, width = { charset = \"token\", min = 65, max = 99 } }]",
+        ),
+    ] {
+        let scheme = read(&format!(
+            r#"
+            {SIGNED}
+            content = "{content}"
+            {rest}
+
+            [[handshake]]
+            method = "GET"
+            signed = false
+            challenge = {{ at = {{ query = "c" }}, charset = "token", min = 1, max = 64 }}
+            answer = {{ status = 200, content_type = "text/plain", body = "{{challenge|hmac|hex}}" }}
+            "#
+        ));
+        assert_eq!(scheme.validate(), Ok(()), "{content}");
+    }
 }
 
 #[test]

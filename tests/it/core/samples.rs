@@ -125,6 +125,10 @@ const WRITTEN: &[Sample] = &[
         )
     },
     form("mandrill", "mandrill_events=[{%22event%22:1}]&x=y"),
+    json(
+        "microsoft-graph",
+        r#"{"value":[{"changeType":"created","resource":"users/1/messages/2"}]}"#,
+    ),
     Sample {
         signed: &["order-7", "200", "10000.50"],
         ..json(

@@ -47,6 +47,7 @@ fn the_schemes_that_sign_the_url_are_known() {
             "messagebird (shape 0)",
             "monday (shape 0)",
             "plivo (shape 0)",
+            "plivo-v2 (shape 0)",
             "shopee (shape 0)",
             "square (shape 0)",
             "trello (shape 0)",

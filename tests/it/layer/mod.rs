@@ -6,6 +6,7 @@ mod contract;
 mod extractor;
 mod handshakes;
 mod placement;
+mod questions;
 mod readiness;
 mod refusals;
 mod regressions;

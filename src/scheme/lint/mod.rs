@@ -1,19 +1,20 @@
 //! What is wrong with a scheme, before a request can show it.
 
+mod answers;
+mod handshake;
+mod urls;
+
 use std::fmt;
 
 use crate::{
     scheme::{
-        Claim, Coverage, Dedupe, Encoding, Family, Filter, Handshake, Locate, MediaType, OnRetry,
-        Role, Scheme, SecretFormat, Segment, Shape, SignedHeadersForm, Template, Tolerance,
-        handshake::Expected, remote_lint, signature::ItemKey,
+        Claim, Coverage, Dedupe, Encoding, Family, Filter, Locate, MediaType, OnRetry, Role,
+        Scheme, SecretFormat, Segment, Shape, SignedHeadersForm, Template, Tolerance, remote_lint,
+        signature::ItemKey,
     },
     sns,
     units::Span,
 };
-
-/// The longest challenge that a handshake may accept, in bytes.
-const MAX_CHALLENGE: usize = 1024;
 
 /// Something that the linter says about a scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -330,6 +331,7 @@ impl Linter<'_> {
             self.error("retry-horizon", "`retry_horizon` should be at most 60d");
         }
         self.dedupe();
+        self.answers();
     }
 
     fn dedupe(&mut self) {
@@ -548,6 +550,7 @@ impl Linter<'_> {
         }
         self.coverage(shape);
         self.separators(shape);
+        self.urls(shape);
     }
 
     /// A role of a content or a claim, and what is done to it.
@@ -567,13 +570,17 @@ impl Linter<'_> {
         if !named {
             self.error("role", role_hint(role));
         }
-        for filter in filters {
+        for (place, filter) in filters.iter().enumerate() {
             let fits = match filter {
                 Filter::Sha256 | Filter::Crc32 | Filter::Hex | Filter::Base64 => true,
                 Filter::Hmac => false,
-                Filter::Distinct => *role == Role::Form,
-                Filter::First | Filter::Minify | Filter::Sns => *role == Role::Body,
-                Filter::Hubspot => *role == Role::Url,
+                Filter::Minify => *role == Role::Body,
+                // These read the value itself, so nothing can come before them.
+                Filter::Distinct | Filter::Vonage => *role == Role::Form && place == 0,
+                Filter::First | Filter::Json | Filter::JsonString | Filter::Sns => {
+                    *role == Role::Body && place == 0
+                }
+                Filter::Hubspot => *role == Role::Url && place == 0,
             };
             if !fits {
                 self.error(
@@ -613,8 +620,8 @@ impl Linter<'_> {
             Role::Field(name) => shape.fields.iter().any(|field| {
                 field.name == *name && field.width.is_some_and(|width| width.min == width.max)
             }),
-            // Neither is the sender's to choose.
-            Role::Method | Role::Url | Role::Secret | Role::SecretPart(_) => true,
+            // None is the sender's to choose.
+            Role::Method | Role::Secret | Role::SecretPart(_) => true,
             _ => false,
         };
         // The value of open length since the last literal. A second one is a doubt, also
@@ -632,6 +639,10 @@ impl Linter<'_> {
                 continue;
             }
             if let Some(before) = open.replace(role) {
+                if (before, role) == (&Role::Url, &Role::Body) {
+                    // Has a check, and a warning, of its own.
+                    continue;
+                }
                 self.warn(
                     "no-separator",
                     format!(
@@ -656,6 +667,13 @@ impl Linter<'_> {
         let many = matches!(signature.at, Locate::Headers(_) | Locate::HeaderFamily(_));
         if many && signature.list.is_some() {
             self.error("list", "a `list` needs a signature in one place");
+        }
+        let has_sets = signature
+            .list
+            .as_ref()
+            .is_some_and(|list| list.sets.is_some());
+        if has_sets && matches!(signature.at, Locate::RepeatedHeader(_)) {
+            self.error("list", "`sets` need a signature in one place");
         }
         let has_pairs = signature
             .list
@@ -705,116 +723,6 @@ impl Linter<'_> {
                 "`each` needs the signature at a `json` pointer inside the item",
             );
         }
-    }
-
-    fn handshake(&mut self, handshake: &Handshake) {
-        let mut uses_challenge = false;
-        for (role, filters) in handshake.answer.body.values() {
-            match role {
-                Role::Challenge => {
-                    uses_challenge = true;
-                    if filters.contains(&Filter::Hmac)
-                        && self.scheme.algorithm.family() != Family::Hmac
-                    {
-                        self.error("handshake", "the filter `hmac` needs an HMAC algorithm");
-                    }
-                }
-                Role::SecretPart(part) if self.scheme.secret_parts.contains(part) => {}
-                _ => self.error(
-                    "handshake",
-                    format!("`{{{role}}}` has no meaning in a handshake's answer"),
-                ),
-            }
-        }
-        if !handshake.signed && self.is_oracle(handshake) {
-            self.error(
-                "oracle",
-                "whoever asks gets the HMAC of a text of their choice, and that is the signature of a \
-                 delivery: give the signed field a `width` that no challenge has",
-            );
-        }
-        if uses_challenge != handshake.challenge.is_some() {
-            self.error("handshake", "`challenge` and `{challenge}` belong together");
-        }
-        if handshake
-            .challenge
-            .as_ref()
-            .is_some_and(|field| field.max > MAX_CHALLENGE)
-        {
-            self.error(
-                "handshake",
-                format!("a challenge is at most {MAX_CHALLENGE} bytes"),
-            );
-        }
-        let html = !handshake.answer.content_type.starts_with("text/plain")
-            && !handshake
-                .answer
-                .content_type
-                .starts_with("application/json");
-        if uses_challenge && html {
-            self.error(
-                "handshake",
-                "an echo is text/plain or application/json, never HTML",
-            );
-        }
-        for expect in &handshake.when {
-            if let Expected::Secret { secret } = &expect.is
-                && !self.scheme.secret_parts.contains(secret)
-            {
-                self.error(
-                    "secret-parts",
-                    format!(
-                        "a handshake names the secret's part {secret:?}, which `secret_parts` lacks"
-                    ),
-                );
-            }
-        }
-        if handshake.when.is_empty() && handshake.challenge.is_none() && handshake.signed {
-            self.error(
-                "handshake",
-                "a signed handshake without `when` would swallow every delivery",
-            );
-        }
-        let method_is_delivery = self.scheme.methods.contains(&handshake.method);
-        if !handshake.signed
-            && method_is_delivery
-            && handshake.when.is_empty()
-            && handshake.challenge.is_none()
-        {
-            self.error(
-                "handshake",
-                "an unsigned handshake without `when` would swallow every delivery",
-            );
-        }
-    }
-}
-
-impl Linter<'_> {
-    /// Whether the answer to an unsigned question is a signature of some delivery: where a
-    /// shape signs one bare value that a challenge could be.
-    fn is_oracle(&self, handshake: &Handshake) -> bool {
-        let macs_challenge = handshake
-            .answer
-            .body
-            .values()
-            .any(|(role, filters)| *role == Role::Challenge && filters.contains(&Filter::Hmac));
-        let longest = handshake.challenge.as_ref().map_or(0, |field| field.max);
-        macs_challenge
-            && self.scheme.shapes.iter().any(|shape| {
-                let segments = shape
-                    .content
-                    .as_ref()
-                    .map_or(&[][..], |content| content.segments());
-                let [Segment::Value { role, filters }] = segments else {
-                    return false;
-                };
-                let longer = |name: &str| {
-                    shape.fields.iter().any(|field| {
-                        field.name == name && field.width.is_some_and(|width| width.min > longest)
-                    })
-                };
-                filters.is_empty() && !matches!(role, Role::Field(name) if longer(name))
-            })
     }
 }
 
