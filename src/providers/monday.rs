@@ -20,7 +20,7 @@ use crate::{
 /// # What is signed
 ///
 /// The token says `aud`, the endpoint's URL, `iat` and `exp` five minutes later. **Nothing of the body
-/// is signed**: the request only shows that monday.com sent one to this URL a short while ago.
+/// is signed**, nor an id: the request only shows that monday.com sent one to this URL a short while ago.
 ///
 /// # Pitfalls
 ///
