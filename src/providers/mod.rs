@@ -12,8 +12,9 @@
 //! ```
 //!
 //! Some sign with a private key and need a feature: `ed25519` (Discord, Telnyx,
-//! fal.ai) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP).
-//! Without it, building an endpoint says which.
+//! fal.ai) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP, AWS SNS, PayPal).
+//! Without it, building an endpoint says which. Those with
+//! [`remote_keys`](crate::scheme::Scheme::remote_keys) need no pasted key: see [`Secret::remote`](crate::Secret::remote).
 //!
 //! # What signs nothing
 //!
@@ -31,8 +32,8 @@
 //! - Gone: Fitbit's Web API, npm hooks, Orbit.
 //! - A construction that the language can't say yet: Vonage SMS, Moralis (Keccak), Hygraph, Paddle Classic, Plivo V2, Microsoft Graph, X
 //!   (whose challenge would sign for strangers).
-//! - Tokens and remote certificates, which come with a later release: Plaid, Vonage, MessageBird, Netlify, Jira Connect,
-//!   Google Pub/Sub, monday, Dialpad, Fireblocks, Gemini's dynamic webhooks, AWS SNS, PayPal.
+//! - Tokens, which come with a later release: Plaid, Vonage, MessageBird, Netlify, Jira Connect,
+//!   Google Pub/Sub, monday, Dialpad, Fireblocks, Gemini's dynamic webhooks.
 
 use crate::scheme::Scheme;
 
@@ -47,6 +48,8 @@ mod alchemy;
 mod anthropic;
 mod asana;
 mod autodesk_aps;
+mod aws_sns;
+mod aws_sns_v1;
 mod bigcommerce;
 mod bird;
 mod bitbucket;
@@ -129,6 +132,7 @@ mod onfido;
 mod openai;
 mod paddle;
 mod pagerduty;
+mod paypal;
 mod paystack;
 mod persona;
 mod pinwheel;
@@ -196,10 +200,11 @@ mod zoom;
 pub use self::{
     ably::ably, adyen::adyen, adyen_platform::adyen_platform, aftership::aftership,
     airship::airship, airtable::airtable, airwallex::airwallex, alchemy::alchemy,
-    anthropic::anthropic, asana::asana, autodesk_aps::autodesk_aps, bigcommerce::bigcommerce,
-    bird::bird, bitbucket::bitbucket, bolt::bolt, box_webhooks::box_webhooks, braintree::braintree,
-    brex::brex, buildkite::buildkite, cal_com::cal_com, calendly::calendly, castle::castle,
-    chargify::chargify, checkr::checkr, circleci::circleci, clerk::clerk, clickup::clickup,
+    anthropic::anthropic, asana::asana, autodesk_aps::autodesk_aps, aws_sns::aws_sns,
+    aws_sns_v1::aws_sns_v1, bigcommerce::bigcommerce, bird::bird, bitbucket::bitbucket, bolt::bolt,
+    box_webhooks::box_webhooks, braintree::braintree, brex::brex, buildkite::buildkite,
+    cal_com::cal_com, calendly::calendly, castle::castle, chargify::chargify, checkr::checkr,
+    circleci::circleci, clerk::clerk, clickup::clickup,
     cloudflare_notifications::cloudflare_notifications, cloudflare_stream::cloudflare_stream,
     coinbase_cdp::coinbase_cdp, coinbase_commerce::coinbase_commerce, contentful::contentful,
     cursor::cursor, customer_io::customer_io, datocms::datocms,
@@ -217,9 +222,9 @@ pub use self::{
     mercado_pago::mercado_pago, meta::meta, midtrans::midtrans, midtrans_iris::midtrans_iris,
     midtrans_snap_bi::midtrans_snap_bi, modern_treasury::modern_treasury,
     mongodb_atlas::mongodb_atlas, mux::mux, notion::notion, nylas::nylas, onfido::onfido,
-    openai::openai, paddle::paddle, pagerduty::pagerduty, paystack::paystack, persona::persona,
-    pinwheel::pinwheel, plivo::plivo, polar::polar, postmark::postmark, prismic::prismic,
-    pusher::pusher, qiscus::qiscus, qualifio::qualifio, quickbooks::quickbooks,
+    openai::openai, paddle::paddle, pagerduty::pagerduty, paypal::paypal, paystack::paystack,
+    persona::persona, pinwheel::pinwheel, plivo::plivo, polar::polar, postmark::postmark,
+    prismic::prismic, pusher::pusher, qiscus::qiscus, qualifio::qualifio, quickbooks::quickbooks,
     quicknode::quicknode, ramp::ramp, razorpay::razorpay, recall_ai::recall_ai, render::render,
     replicate::replicate, resend::resend, retell_ai::retell_ai, revolut_business::revolut_business,
     revolut_merchant::revolut_merchant, sanity::sanity, segment::segment, sendbird::sendbird,
@@ -250,6 +255,8 @@ pub const ALL: &[Entry] = &[
     ("anthropic", anthropic),
     ("asana", asana),
     ("autodesk-aps", autodesk_aps),
+    ("aws-sns", aws_sns),
+    ("aws-sns-v1", aws_sns_v1),
     ("bigcommerce", bigcommerce),
     ("bird", bird),
     ("bitbucket", bitbucket),
@@ -332,6 +339,7 @@ pub const ALL: &[Entry] = &[
     ("openai", openai),
     ("paddle", paddle),
     ("pagerduty", pagerduty),
+    ("paypal", paypal),
     ("paystack", paystack),
     ("persona", persona),
     ("pinwheel", pinwheel),
@@ -404,6 +412,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("adyen-banking", "adyen-platform"),
     ("adyen-management", "adyen-platform"),
     ("alchemy-notify", "alchemy"),
+    ("amazon-sns", "aws-sns"),
     ("atlassian-jira", "jira"),
     ("autodesk", "autodesk-aps"),
     ("autodesk-forge", "autodesk-aps"),
@@ -472,6 +481,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("omnissa", "vmware-workspace-one"),
     ("paddle-billing", "paddle"),
     ("pagerduty-v3", "pagerduty"),
+    ("paypal-rest", "paypal"),
     ("plivo-v3", "plivo"),
     ("plivo-voice", "plivo"),
     ("polar-sh", "polar"),
@@ -493,6 +503,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("shopee-open-platform", "shopee"),
     ("sigsci", "signal-sciences"),
     ("snap-bi", "midtrans-snap-bi"),
+    ("sns", "aws-sns"),
     ("squareup", "square"),
     ("standardwebhooks", "standard-webhooks"),
     ("supabase-auth", "supabase-auth-hooks"),
@@ -541,6 +552,11 @@ mod tests {
 
     /// What the linter says about the catalogue, each with a word why it stays.
     const WARNINGS: &[(&str, &str, &str)] = &[
+        (
+            "aws-sns-v1",
+            "weak-algorithm",
+            "what a topic signs with until it is told otherwise; `aws-sns` is the better preset",
+        ),
         (
             "box",
             "no-separator",
@@ -700,10 +716,13 @@ mod tests {
             of(Coverage::Fields),
             [
                 "adyen",
+                "aws-sns",
+                "aws-sns-v1",
                 "braintree",
                 "mailgun",
                 "mercado-pago",
                 "midtrans",
+                "paypal",
                 "segment"
             ]
         );

@@ -326,7 +326,7 @@ pub(super) fn matches<'e>(
         return Ok(false);
     }
     if key.is_public() {
-        let message = message(reading)?;
+        let message = message(reading, key)?;
         return Ok(entries.any(|entry| match &entry.proof {
             Proof::Signature(signature) => key.verify(&message, signature),
             Proof::Tag(_) => false,
@@ -341,7 +341,7 @@ pub(super) fn matches<'e>(
 }
 
 /// What is signed, in one piece. A content that is just the body is not copied.
-pub(super) fn message<'a>(reading: &Reading<'a>) -> Result<Cow<'a, [u8]>, VerifyError> {
+pub(super) fn message<'a>(reading: &Reading<'a>, key: &Key) -> Result<Cow<'a, [u8]>, VerifyError> {
     let content = reading
         .shape
         .content
@@ -358,7 +358,9 @@ pub(super) fn message<'a>(reading: &Reading<'a>) -> Result<Cow<'a, [u8]>, Verify
         return Ok(Cow::Borrowed(reading.incoming.body));
     }
     let mut message = Vec::new();
-    reading.feed(content, None, &mut |bytes| message.extend_from_slice(bytes))?;
+    reading.feed(content, Some(key), &mut |bytes| {
+        message.extend_from_slice(bytes);
+    })?;
     Ok(Cow::Owned(message))
 }
 

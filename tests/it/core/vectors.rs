@@ -269,7 +269,7 @@ fn every_vector_under_another_secret_is_refused() {
 }
 
 #[test]
-fn every_vector_a_day_later_is_stale_where_there_is_a_window() {
+fn every_vector_a_day_after_its_window_is_stale() {
     let mut count = 0;
     for_each_accepted(|vector, delivery| {
         assert_eq!(
@@ -279,7 +279,9 @@ fn every_vector_a_day_later_is_stale_where_there_is_a_window() {
             delivery.name
         );
         if let Some(now) = vector.now {
-            let later = Timestamp::from_unix_seconds(now + 86_400);
+            let window = delivery.scheme.tolerance.unwrap().past.duration().as_secs();
+            let later = now + 86_400 + i64::try_from(window).unwrap();
+            let later = Timestamp::from_unix_seconds(later);
             delivery.at(later).refused_as("stale", "a day later");
             let before = Timestamp::from_unix_seconds(now - 86_400);
             delivery.at(before).refused_as("future", "a day before");
@@ -368,11 +370,14 @@ fn the_providers_with_public_keys_are_known_and_need_their_features() {
     assert_eq!(
         found,
         [
+            ("aws-sns", "public-key"),
+            ("aws-sns-v1", "public-key"),
             ("discord-interactions", "ed25519"),
             ("discord-webhook-events", "ed25519"),
             ("fal-ai", "ed25519"),
             ("kick", "public-key"),
             ("midtrans-snap-bi", "public-key"),
+            ("paypal", "public-key"),
             ("sendgrid", "public-key"),
             ("shipstation", "public-key"),
             ("telnyx", "ed25519"),
@@ -395,12 +400,10 @@ fn signed_places(delivery: &Delivery) -> Vec<Locate> {
 #[test]
 fn each_flipped_bit_of_a_body_under_a_public_key_is_refused() {
     with_public_keys(|delivery| {
-        assert_eq!(
-            delivery.scheme.coverage,
-            Coverage::Body,
-            "{}",
-            delivery.name
-        );
+        // AWS SNS signs fields, and PayPal a sum: `layer::remote::providers` has their own flips.
+        if delivery.scheme.coverage != Coverage::Body {
+            return;
+        }
         let step = (delivery.body.len() / 64).max(1);
         for at in (0..delivery.body.len()).step_by(step) {
             for bit in 0..8 {
@@ -479,9 +482,12 @@ fn each_signed_value_beside_a_body_under_a_public_key_counts() {
             }
         }
         for name in delivery.required_headers() {
-            let mut without = delivery.clone();
-            without.headers.remove(&name);
-            without.refused(&format!("without {name}"));
+            // Who names no key has all of them tried.
+            if delivery.scheme.key_id != Some(Locate::Header(name.clone())) {
+                let mut without = delivery.clone();
+                without.headers.remove(&name);
+                without.refused(&format!("without {name}"));
+            }
             let mut twice = delivery.clone();
             twice.headers.append(&name, delivery.headers[&name].clone());
             twice.refused(&format!("{name} twice"));
@@ -529,6 +535,8 @@ fn a_public_key_of_another_kind_makes_no_keyring() {
             let key = Secret::new(pem)
                 .or_else(|_| Secret::new(pem.trim()))
                 .unwrap();
+            let parts = delivery.scheme.secret_parts.iter();
+            let key = parts.fold(key, |key, part| key.with_part(part, "x").unwrap());
             let built = Keyring::new(&delivery.scheme, key);
             assert_eq!(built.is_ok(), same, "{}: {kind:?}", delivery.name);
         }
