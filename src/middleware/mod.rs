@@ -1,11 +1,12 @@
 //! The tower layer: thin shells around the core.
 //!
-//! A request goes through these steps, in this order (`future.rs`):
+//! A request goes through these steps, in this order (`open.rs` up to the fifth, `future.rs` around it):
 //!
 //! 1. the endpoint is selected by configuration, never by what the request claims;
 //! 2. method, `Content-Encoding`, `Content-Length`, the shape of the signature's
 //!    header and a timestamp in a header are checked: a request that fails here
 //!    is answered with its body unread;
+//!    Then the keys are asked for, where they are not there from the start;
 //! 3. the body is read within its limit and deadlines, and hashed as it arrives;
 //! 4. signature, body hash and timestamp are verified: only now there is a witness;
 //! 5. a signed handshake is answered;

@@ -2,9 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, Locate, OnRetry,
-        Scheme, SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance,
-        UrlPorts, When,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, KeyDocument,
+        KeyUrl, Locate, OnRetry, RemoteKeys, Scheme, SecretFormat, Shape, Signature, Template,
+        TimeUnit, TimestampField, Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -24,9 +24,9 @@ use crate::{
 ///
 /// # Pitfalls
 ///
-/// - Needs a release with public keys. The secrets are the keys (`x`) of
-///   <https://rest.alpha.fal.ai/.well-known/jwks.json>; a request names none, so all are tried.
-///   fal.ai asks to fetch them anew at least once a day.
+/// - The secret is `remote:` (feature `remote-keys`), or pasted: the keys (`x`) of
+///   <https://rest.alpha.fal.ai/.well-known/jwks.json>. A request names none, so all are tried.
+///   fal.ai asks to fetch them anew at least once a day, which `remote:` does.
 /// - The signature is hexadecimal, while the keys are base64url.
 /// - Tolerance: five minutes both ways (same page).
 /// - Retries: ten over two hours (same page), so three hours.
@@ -39,7 +39,11 @@ pub fn fal_ai() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
-        remote_keys: None,
+        remote_keys: Some(RemoteKeys {
+            url: KeyUrl::Fixed("https://rest.alpha.fal.ai/.well-known/jwks.json".to_owned()),
+            hosts: vec!["rest.alpha.fal.ai".to_owned()],
+            document: KeyDocument::JwkSet,
+        }),
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),

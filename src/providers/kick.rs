@@ -2,9 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
-        SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts,
-        When,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, JsonPointer, KeyDocument,
+        KeyUrl, Locate, OnRetry, RemoteKeys, Scheme, SecretFormat, Shape, Signature, Template,
+        TimeUnit, TimestampField, Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -25,8 +25,10 @@ use crate::{
 ///
 /// # Pitfalls
 ///
-/// - The secret is Kick's public key: the PEM on that page, also at
-///   `https://api.kick.com/public/v1/public-key`.
+/// - The secret is `remote:` (feature `remote-keys`), or Kick's public key: the PEM on that page.
+///   It is published at <https://api.kick.com/public/v1/public-key>
+///   (<https://docs.kick.com/apis/public-key>), as `data.public_key` of a JSON document by the
+///   clients of third parties.
 /// - It is the same key for every app, so an event of another app verifies too: check the
 ///   broadcaster in the body.
 /// - The page says that the signature is decrypted; it is an ordinary signature.
@@ -42,7 +44,11 @@ pub fn kick() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
-        remote_keys: None,
+        remote_keys: Some(RemoteKeys {
+            url: KeyUrl::Fixed("https://api.kick.com/public/v1/public-key".to_owned()),
+            hosts: vec!["api.kick.com".to_owned()],
+            document: KeyDocument::PemAt(JsonPointer::literal("/data/public_key")),
+        }),
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),

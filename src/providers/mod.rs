@@ -12,9 +12,9 @@
 //! ```
 //!
 //! Some sign with a private key and need a feature: `ed25519` (Discord, Telnyx,
-//! fal.ai) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP);
-//! Moralis needs `keccak`.
-//! Without it, building an endpoint says which.
+//! fal.ai, Standard Webhooks `v1a`) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP, AWS SNS,
+//! PayPal, Plaid, Google Pub/Sub, Fireblocks …); Moralis needs `keccak`. Without it, building an endpoint says which. Those with
+//! [`remote_keys`](crate::scheme::Scheme::remote_keys) need no pasted key: see [`Secret::remote`](crate::Secret::remote).
 //!
 //! # What signs nothing
 //!
@@ -34,7 +34,6 @@
 //! - Jira's dynamic and Connect webhooks with a token: sources conflict whether the first are signed at all, the second need
 //!   a canonical form of the query, choose their key by an unsigned claim, and are being phased out.
 //! - Dialpad: its whole body is a token, so that what is verified is not what the handler would get.
-//! - Remote certificates, which come with a later release: AWS SNS, PayPal.
 
 use crate::scheme::Scheme;
 
@@ -49,6 +48,8 @@ mod alchemy;
 mod anthropic;
 mod asana;
 mod autodesk_aps;
+mod aws_sns;
+mod aws_sns_v1;
 mod azure_event_grid;
 mod bigcommerce;
 mod bird;
@@ -142,6 +143,7 @@ mod onfido;
 mod openai;
 mod paddle;
 mod pagerduty;
+mod paypal;
 mod paystack;
 mod persona;
 mod pinwheel;
@@ -215,11 +217,11 @@ mod zoom;
 pub use self::{
     ably::ably, adyen::adyen, adyen_platform::adyen_platform, aftership::aftership,
     airship::airship, airtable::airtable, airwallex::airwallex, alchemy::alchemy,
-    anthropic::anthropic, asana::asana, autodesk_aps::autodesk_aps,
-    azure_event_grid::azure_event_grid, bigcommerce::bigcommerce, bird::bird, bitbucket::bitbucket,
-    bolt::bolt, box_webhooks::box_webhooks, braintree::braintree, brex::brex, buildkite::buildkite,
-    cal_com::cal_com, calendly::calendly, castle::castle, chargify::chargify, checkr::checkr,
-    circleci::circleci, clerk::clerk, clickup::clickup,
+    anthropic::anthropic, asana::asana, autodesk_aps::autodesk_aps, aws_sns::aws_sns,
+    aws_sns_v1::aws_sns_v1, azure_event_grid::azure_event_grid, bigcommerce::bigcommerce,
+    bird::bird, bitbucket::bitbucket, bolt::bolt, box_webhooks::box_webhooks, braintree::braintree,
+    brex::brex, buildkite::buildkite, cal_com::cal_com, calendly::calendly, castle::castle,
+    chargify::chargify, checkr::checkr, circleci::circleci, clerk::clerk, clickup::clickup,
     cloudflare_notifications::cloudflare_notifications, cloudflare_stream::cloudflare_stream,
     coinbase_cdp::coinbase_cdp, coinbase_commerce::coinbase_commerce, contentful::contentful,
     cursor::cursor, customer_io::customer_io, datocms::datocms,
@@ -240,9 +242,9 @@ pub use self::{
     midtrans_snap_bi::midtrans_snap_bi, modern_treasury::modern_treasury, mollie::mollie,
     monday::monday, mongodb_atlas::mongodb_atlas, moralis::moralis, mux::mux, netlify::netlify,
     notion::notion, nylas::nylas, onfido::onfido, openai::openai, paddle::paddle,
-    pagerduty::pagerduty, paystack::paystack, persona::persona, pinwheel::pinwheel, plaid::plaid,
-    plivo::plivo, plivo_v2::plivo_v2, polar::polar, postmark::postmark, prismic::prismic,
-    pusher::pusher, qiscus::qiscus, qualifio::qualifio, quickbooks::quickbooks,
+    pagerduty::pagerduty, paypal::paypal, paystack::paystack, persona::persona, pinwheel::pinwheel,
+    plaid::plaid, plivo::plivo, plivo_v2::plivo_v2, polar::polar, postmark::postmark,
+    prismic::prismic, pusher::pusher, qiscus::qiscus, qualifio::qualifio, quickbooks::quickbooks,
     quicknode::quicknode, ramp::ramp, razorpay::razorpay, recall_ai::recall_ai, render::render,
     replicate::replicate, resend::resend, retell_ai::retell_ai, revolut_business::revolut_business,
     revolut_merchant::revolut_merchant, sanity::sanity, segment::segment, sendbird::sendbird,
@@ -275,6 +277,8 @@ pub const ALL: &[Entry] = &[
     ("anthropic", anthropic),
     ("asana", asana),
     ("autodesk-aps", autodesk_aps),
+    ("aws-sns", aws_sns),
+    ("aws-sns-v1", aws_sns_v1),
     ("azure-event-grid", azure_event_grid),
     ("bigcommerce", bigcommerce),
     ("bird", bird),
@@ -368,6 +372,7 @@ pub const ALL: &[Entry] = &[
     ("openai", openai),
     ("paddle", paddle),
     ("pagerduty", pagerduty),
+    ("paypal", paypal),
     ("paystack", paystack),
     ("persona", persona),
     ("pinwheel", pinwheel),
@@ -446,6 +451,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("adyen-banking", "adyen-platform"),
     ("adyen-management", "adyen-platform"),
     ("alchemy-notify", "alchemy"),
+    ("amazon-sns", "aws-sns"),
     ("atlassian-jira", "jira"),
     ("autodesk", "autodesk-aps"),
     ("autodesk-forge", "autodesk-aps"),
@@ -526,6 +532,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("omnissa", "vmware-workspace-one"),
     ("paddle-billing", "paddle"),
     ("pagerduty-v3", "pagerduty"),
+    ("paypal-rest", "paypal"),
     ("plivo-messaging", "plivo-v2"),
     ("plivo-sms", "plivo-v2"),
     ("plivo-v3", "plivo"),
@@ -550,6 +557,7 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("shopee-open-platform", "shopee"),
     ("sigsci", "signal-sciences"),
     ("snap-bi", "midtrans-snap-bi"),
+    ("sns", "aws-sns"),
     ("squareup", "square"),
     ("standardwebhooks", "standard-webhooks"),
     ("supabase-auth", "supabase-auth-hooks"),
@@ -754,10 +762,13 @@ mod tests {
             of(Coverage::Fields),
             [
                 "adyen",
+                "aws-sns",
+                "aws-sns-v1",
                 "braintree",
                 "mailgun",
                 "mercado-pago",
                 "midtrans",
+                "paypal",
                 "plivo-v2",
                 "segment"
             ]

@@ -2,9 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
-        SecretFormat, Shape, Signature, Template, TimeUnit, TimestampField, Tolerance, UrlPorts,
-        When,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, KeyDocument, KeyUrl,
+        Locate, OnRetry, RemoteKeys, Scheme, SecretFormat, Shape, Signature, Template, TimeUnit,
+        TimestampField, Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -27,9 +27,11 @@ use crate::{
 ///
 /// # Pitfalls
 ///
-/// - The secret is the RSA key of `https://api.shipengine.com/jwks` whose `kid` the header
-///   `x-shipengine-rsa-sha256-key-id` names. The set has a key of another kind too. The keys are
-///   the same for every account.
+/// - The secret is `remote:` (feature `remote-keys`), or pasted: the RSA key of
+///   `https://api.shipengine.com/jwks` whose `kid` the header `x-shipengine-rsa-sha256-key-id` names.
+///   The set has a key of another kind too. The keys are the same for every account. Accounts in
+///   Europe have `remote:https://api.eu.shipengine.com/jwks` (by third parties' code).
+/// - A key that is pasted needs no id; one with an id is only for requests that name it.
 /// - Webhooks of ShipStation's API v1 are not signed: check the host of `resource_url` before you
 ///   fetch it.
 /// - ShipStation suggests 404 for requests without the headers, to hide the endpoint; they are
@@ -44,8 +46,15 @@ pub fn shipstation() -> Scheme {
         algorithm: Algorithm::RsaPkcs1Sha256,
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
-        key_id: None,
-        remote_keys: None,
+        key_id: Some(Locate::header("x-shipengine-rsa-sha256-key-id")),
+        remote_keys: Some(RemoteKeys {
+            url: KeyUrl::Fixed("https://api.shipengine.com/jwks".to_owned()),
+            hosts: vec![
+                "api.shipengine.com".to_owned(),
+                "api.eu.shipengine.com".to_owned(),
+            ],
+            document: KeyDocument::JwkSet,
+        }),
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),

@@ -2,8 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, Locate, MediaType,
-        OnRetry, Scheme, SecretFormat, Shape, Signature, Template, UrlPorts, When,
+        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Field, JsonPointer,
+        KeyDocument, KeyUrl, Locate, MediaType, OnRetry, RemoteKeys, Scheme, SecretFormat, Shape,
+        Signature, Template, UrlPorts, When,
     },
     units::Span,
 };
@@ -26,10 +27,10 @@ use crate::{
 ///
 /// - **Old**: SHA-1, and no timestamp, so a delivery can be sent again for ever. Look at the
 ///   build's `state` in Travis CI's API where it matters.
-/// - The secret is Travis CI's public key, a PEM: `config.notifications.webhook.public_key` at
-///   `https://api.travis-ci.com/config`. It is the same for everybody: check `repository` in the
-///   payload.
-/// - The key can change; then fetch it again and keep both for a while.
+/// - The secret is `remote:` (feature `remote-keys`), or Travis CI's public key, a PEM:
+///   `config.notifications.webhook.public_key` at `https://api.travis-ci.com/config`. It is the same
+///   for everybody: check `repository` in the payload.
+/// - The key can change. `remote:` then fetches it again; with a pasted one keep both for a while.
 /// - The documentation's older scheme, a hash in `Authorization`, covers no body and is not
 ///   accepted.
 /// - Retries: not documented, so our default of three days.
@@ -46,7 +47,13 @@ pub fn travis_ci() -> Scheme {
         secret: SecretFormat::PublicKey,
         secret_parts: Vec::new(),
         key_id: None,
-        remote_keys: None,
+        remote_keys: Some(RemoteKeys {
+            url: KeyUrl::Fixed("https://api.travis-ci.com/config".to_owned()),
+            hosts: vec!["api.travis-ci.com".to_owned()],
+            document: KeyDocument::PemAt(JsonPointer::literal(
+                "/config/notifications/webhook/public_key",
+            )),
+        }),
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::content_type(MediaType::Form),

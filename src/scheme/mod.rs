@@ -47,7 +47,7 @@
 //! | `event_id_on_retry` | `"same"`, `"new"` or `"unknown"` | `"unknown"` |
 //! | `dedupe` | `"id"`, `"content"` or `"off"` | `"off"` |
 //! | `retry_horizon` | how long "done" is remembered | `"3d"` |
-//! | `fields` | values that `content` names: `name`, `at`, and perhaps `optional`, `free`, `width` | none |
+//! | `fields` | values that `content` names: `name`, `at`, and perhaps `optional`, `free`, `width`; or that must be something: `is` | none |
 //! | `body_hash` | a claimed SHA-256 of the body: `at` and `encoding` | none |
 //! | `claims` | what a token must say: see [`Claim`] | none |
 //! | `signed_headers` | the headers that a header names: see [`SignedHeaders`] | none |
@@ -134,7 +134,7 @@ pub struct Scheme {
     /// Where the request names the key. It only chooses among the configured ones, and
     /// only where they were given ids, by [`Secret::with_id`](crate::Secret::with_id) or by their JWK.
     pub key_id: Option<Locate>,
-    /// Where the provider publishes its public keys.
+    /// Where the provider publishes its public keys: what [`Secret::remote`](crate::Secret::remote) fetches.
     pub remote_keys: Option<RemoteKeys>,
     /// How much of a delivery the check covers. The linter compares it with the shapes.
     pub coverage: Coverage,

@@ -348,7 +348,7 @@ pub(super) fn matches<'e>(
         return token::verifies(reading, key, jws);
     }
     if key.is_public() {
-        let message = message(reading)?;
+        let message = message(reading, key)?;
         return Ok(entries.any(|entry| match &entry.proof {
             Proof::Signature(signature) => key.verify(&message, signature),
             Proof::Tag(_) | Proof::Token(_) => false,
@@ -363,7 +363,7 @@ pub(super) fn matches<'e>(
 }
 
 /// What is signed, in one piece. A content that is just the body is not copied.
-pub(super) fn message<'a>(reading: &Reading<'a>) -> Result<Cow<'a, [u8]>, VerifyError> {
+pub(super) fn message<'a>(reading: &Reading<'a>, key: &Key) -> Result<Cow<'a, [u8]>, VerifyError> {
     let content = reading
         .shape
         .content
@@ -380,7 +380,9 @@ pub(super) fn message<'a>(reading: &Reading<'a>) -> Result<Cow<'a, [u8]>, Verify
         return Ok(Cow::Borrowed(reading.incoming.body));
     }
     let mut message = Vec::new();
-    reading.feed(content, None, &mut |bytes| message.extend_from_slice(bytes))?;
+    reading.feed(content, Some(key), &mut |bytes| {
+        message.extend_from_slice(bytes);
+    })?;
     Ok(Cow::Owned(message))
 }
 

@@ -349,3 +349,40 @@ fn every_provider_can_be_written_into_a_file_as_a_scheme() {
         Config::from_toml(&text).unwrap_or_else(|error| panic!("{id}: {error}\n{text}"));
     }
 }
+
+const SHIPSTATION: &str = r#"
+[[endpoint]]
+name = "shipping"
+provider = "shipstation"
+secrets = ["remote:"]
+"#;
+
+#[test]
+fn a_published_key_needs_no_pasted_one() {
+    let at = |url: &str| SHIPSTATION.replace("remote:", url);
+    let mixed = SHIPSTATION.replace("\"remote:\"", "\"remote:\", \"plain:hunter2\"");
+    if cfg!(feature = "remote-keys") {
+        accepts(SHIPSTATION);
+        accepts(&at("remote:https://api.eu.shipengine.com/jwks"));
+        refuses(
+            &at("remote:https://evil.example/jwks"),
+            &["endpoint[0].secrets", "evil.example"],
+        );
+        refuses(&at("remote:http://api.shipengine.com/jwks"), &["https"]);
+        refuses(&mixed, &["endpoint[0].secrets", "two endpoints"]);
+    } else if cfg!(feature = "public-key") {
+        refuses(
+            SHIPSTATION,
+            &["endpoint[0].secrets", "feature \"remote-keys\""],
+        );
+    }
+    refuses(
+        &STRIPE.replace("plain:hunter2", "remote:"),
+        &["endpoint[0].secrets", "no `remote_keys`"],
+    );
+    let part = r#"{ value = "plain:hunter2", parts = { a = "remote:" } }"#;
+    refuses(
+        &STRIPE.replace("\"plain:hunter2\"", part),
+        &["endpoint[0].secrets[0].parts.a", "to be fetched"],
+    );
+}

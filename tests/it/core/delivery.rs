@@ -59,15 +59,7 @@ impl Delivery {
         Self {
             name: name.to_owned(),
             scheme: Rc::clone(scheme),
-            // Who needs a shape for another content type says so.
-            shape: scheme
-                .shapes
-                .iter()
-                .position(|shape| {
-                    let header = shape.when.header.as_ref();
-                    header.is_none_or(|name| signed.headers.contains_key(name))
-                })
-                .unwrap_or(0),
+            shape: Self::shape_of(scheme, &signed.headers),
             keyring,
             public_url: Some(origin.parse().unwrap()),
             method: signed.method,
@@ -76,6 +68,15 @@ impl Delivery {
             body: signed.body,
             now,
         }
+    }
+
+    /// The shape that these headers show. Who means one for another content type says so.
+    pub(super) fn shape_of(scheme: &Scheme, headers: &HeaderMap) -> usize {
+        let fits = |shape: &Shape| {
+            let header = shape.when.header.as_ref();
+            header.is_none_or(|name| headers.contains_key(name))
+        };
+        scheme.shapes.iter().position(fits).unwrap_or(0)
     }
 
     pub(super) fn shape(&self) -> &Shape {

@@ -5,6 +5,7 @@ mod body;
 mod contract;
 mod extractor;
 mod handshakes;
+mod key_source;
 mod placement;
 mod questions;
 mod readiness;
