@@ -12,8 +12,10 @@
 //! ```
 //!
 //! Some sign with a private key and need a feature: `ed25519` (Discord, Telnyx,
-//! fal.ai) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP).
-//! Without it, building an endpoint says which.
+//! fal.ai) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP, and the
+//! tokens of Plaid, Fireblocks, Google Pub/Sub push, Gemini's dynamic webhooks and Azure Event Grid).
+//! Without it, building an endpoint says which. The tokens with a secret (MessageBird,
+//! monday.com, Netlify, Vonage) need `jwt`, which is a default feature.
 //!
 //! # What signs nothing
 //!
