@@ -54,8 +54,11 @@
 //!
 //! - `config` (default): [`config`], endpoints from TOML.
 //! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
+//! - `jwt` (default): signed tokens, JWT and detached JWS (`MessageBird`, monday.com, Netlify, Vonage). It needs no
+//!   crate. Tokens of public keys need `public-key` beside it (Plaid, Fireblocks, Pub/Sub push, Event
+//!   Grid, Gemini's dynamic webhooks).
 //! - `ed25519`: Ed25519 signatures (Discord, Telnyx, fal.ai). Pure Rust.
-//! - `public-key`: ECDSA P-256 and RSA signatures, by `aws-lc-rs`. Needs a C compiler.
+//! - `public-key`: ECDSA P-256 and RSA signatures, also of tokens, by `aws-lc-rs`. Needs a C compiler.
 //! - `remote-keys`: fetches the keys that providers publish ([`Secret::remote`]: AWS SNS, `PayPal`, fal.ai), over TLS by `rustls`.
 //!   Brings `public-key`.
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).

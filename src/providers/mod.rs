@@ -13,8 +13,10 @@
 //!
 //! Some sign with a private key and need a feature: `ed25519` (Discord, Telnyx,
 //! fal.ai, Standard Webhooks `v1a`) or `public-key` (SendGrid, Wise, Kick, ShipStation, Travis CI, Midtrans SNAP, AWS SNS,
-//! PayPal, Plaid, Google Pub/Sub, Fireblocks …); Moralis needs `keccak`. Without it, building an endpoint says which. Those with
-//! [`remote_keys`](crate::scheme::Scheme::remote_keys) need no pasted key: see [`Secret::remote`](crate::Secret::remote).
+//! PayPal, and the tokens of Plaid, Fireblocks, Google Pub/Sub push, Gemini's dynamic webhooks and Azure Event Grid). Moralis needs
+//! `keccak`. Without it, building an endpoint says which. The tokens with a secret (MessageBird, monday.com, Netlify, Vonage)
+//! need `jwt`, which is a default feature. Those with [`remote_keys`](crate::scheme::Scheme::remote_keys) need no pasted key: see
+//! [`Secret::remote`](crate::Secret::remote).
 //!
 //! # What signs nothing
 //!

@@ -39,7 +39,7 @@
 //! | `key_id` | where the request names the key; it binds where keys were given ids | all keys are tried |
 //! | `remote_keys` | where the provider publishes its keys: see [`RemoteKeys`] | none |
 //! | `coverage` | `"body"`, `"fields"` or `"credential"` | `"body"` |
-//! | `content` | a [`Template`]: what is signed | required, but for credentials |
+//! | `content` | a [`Template`]: what is signed | required, but for credentials and tokens |
 //! | `signature` | a [`Signature`]: `at`, `encoding`, and perhaps `prefix`, `list`, `item` | required |
 //! | `timestamp` | `at` and `unit`, a [`TimeUnit`] | none |
 //! | `tolerance` | `past` and `future` | none: the age is not checked |
@@ -58,6 +58,46 @@
 //! | `answers` | `accepted`, `duplicate`, `refused`: `status`, `content_type`, `body` | 200, 200, 401 |
 //! | `[[handshake]]` | questions of the provider: see [`Handshake`] | none |
 //! | `[[shape]]` | instead of one shape at the top: see below | one |
+//!
+//! # Tokens
+//!
+//! With a JWT algorithm such as `"jwt-hs256"` the signature is a token: header, payload and
+//! signature in one text. It stands alone, so `encoding` is `"text"` and there is no `list`.
+//! What it must say are its `claims`; each is a place in the payload, and perhaps what has to
+//! stand there. A hash of the body makes `coverage` the body; without one it is `"credential"`.
+//! Times, ids and types can be at a `claim` as well.
+//!
+//! ```
+//! # #[cfg(feature = "jwt")] {
+//! use axum_webhook::scheme::Scheme;
+//!
+//! let scheme: Scheme = toml::from_str(r#"
+//!     id = "acme"
+//!     algorithm = "jwt-hs256"
+//!     signature = { at = "bearer", encoding = "text" }
+//!     claims = [
+//!         { at = "/iss", is = ["acme"] },
+//!         { at = "/aud", is = ["{url}"] },
+//!         { at = "/exp" },
+//!         { at = "/body_hash", is = ["{body|sha256|hex}"] },
+//!     ]
+//!     timestamp = { at = { claim = "/iat" }, unit = "unix-seconds" }
+//!     tolerance = { past = "5m", future = "1m" }
+//!     event_id = { claim = "/jti" }
+//!     dedupe = "id"
+//! "#)?;
+//! assert_eq!(scheme.lint(), []);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The algorithm is the scheme's, and the keys are the operator's: a token with another `alg`,
+//! with `crit` or `b64`, is refused, `jwk`, `jku`, `x5u` and `x5c` are not read, and `kid` only looks up among the
+//! configured public keys. Of `exp` and `nbf` a token may have either; if it does, they are
+//! checked, and a claim of that name makes them required. A time is a whole number.
+//!
+//! With `content`, the token is detached (`header..signature`): its payload is that content,
+//! such as `"{body}"`, and it has no claims.
 //!
 //! # More than one shape
 //!

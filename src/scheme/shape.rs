@@ -19,7 +19,8 @@ pub struct Shape {
     pub when: When,
     /// Where the signature stands and how it is written.
     pub signature: Signature,
-    /// What is signed; `None` for credentials, which sign nothing.
+    /// What is signed; `None` for credentials, which sign nothing, and for tokens that bring their
+    /// own payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Template>,
     /// Where the timestamp is and how it is written.
