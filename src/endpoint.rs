@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     keys::{Keyring, KeyringError, Secrets},
+    pairing::{PairedKey, Pairing},
     public_url::PublicUrl,
     scheme::{Dedupe, LintError, Scheme, Tolerance},
     units::{ByteSize, Span},
@@ -41,6 +42,7 @@ pub struct Endpoint {
     pub(crate) done_ttl: Duration,
     pub(crate) enforce: bool,
     pub(crate) fail_open: bool,
+    pub(crate) pairing: Option<Pairing>,
 }
 
 impl Endpoint {
@@ -52,8 +54,60 @@ impl Endpoint {
     pub fn new(scheme: Scheme, secrets: impl Into<Secrets>) -> Result<Self, EndpointError> {
         scheme.validate()?;
         let keyring = Keyring::new(&scheme, secrets)?;
-        let name: Arc<str> = scheme.id.as_str().into();
+        Ok(Self::with_keyring(scheme, keyring))
+    }
+
+    /// Creates an endpoint that has no key yet, and hands the one that its provider sends to `on_key`.
+    ///
+    /// Some providers make the key themselves and send it once, in a request that nothing signs:
+    /// Asana (which wants it back in the answer), Notion and Gusto. This endpoint answers that
+    /// request, the first one only, and **refuses every delivery**: the key is not used here. Store
+    /// it, see that it is the provider's, and build the endpoint with [`new`](Self::new).
+    ///
+    /// # What you owe
+    ///
+    /// Nothing shows who sent the key. Whoever finds the URL while the endpoint waits can send one of
+    /// their own; an endpoint that is then built with it believes *their* deliveries. So
+    ///
+    /// - let it wait under a path that nobody can guess, and only while you set up the webhook;
+    /// - take the key only if the provider confirms it: Asana's request for the webhook succeeds only
+    ///   if *its* key came back, Notion and Gusto refuse a token that is not theirs. A stranger who
+    ///   was first has used up the one answer, so that the provider's own attempt fails, and you see it;
+    /// - never take over a key by program where an endpoint has one already.
+    ///
+    /// ```
+    /// use axum_webhook::{Endpoint, WebhookLayer, providers};
+    ///
+    /// let endpoint = Endpoint::dangerous_pairing(providers::asana(), |key| {
+    ///     // Write it to where your secrets are kept, not to a log.
+    ///     let _ = std::fs::write("/run/secrets/asana.new", key.reveal());
+    /// })?;
+    /// let layer = WebhookLayer::for_endpoint(endpoint)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// `on_key` runs on the request's path, so it should not block for long.
+    ///
+    /// # Errors
+    ///
+    /// If the scheme's linter refuses it, or its provider sends no key.
+    pub fn dangerous_pairing(
+        scheme: Scheme,
+        on_key: impl Fn(PairedKey) + Send + Sync + 'static,
+    ) -> Result<Self, EndpointError> {
+        scheme.validate()?;
+        if !scheme.handshakes.iter().any(|handshake| handshake.pairs) {
+            return Err(EndpointError::NoPairing(scheme.id));
+        }
         Ok(Self {
+            pairing: Some(Pairing::new(on_key)),
+            ..Self::with_keyring(scheme, Keyring::none())
+        })
+    }
+
+    fn with_keyring(scheme: Scheme, keyring: Keyring) -> Self {
+        let name: Arc<str> = scheme.id.as_str().into();
+        Self {
             provider: Arc::clone(&name),
             name,
             path: None,
@@ -65,7 +119,8 @@ impl Endpoint {
             public_url: None,
             enforce: true,
             fail_open: false,
-        })
+            pairing: None,
+        }
     }
 
     /// Names the endpoint, in logs, on `VerifiedWebhook` and in replay keys.
@@ -220,6 +275,8 @@ pub enum EndpointError {
     Scheme(LintError),
     /// The secrets are not what the scheme needs.
     Keyring(KeyringError),
+    /// The provider of this scheme sends no key, so there is none to wait for.
+    NoPairing(String),
 }
 
 impl From<LintError> for EndpointError {
@@ -239,6 +296,10 @@ impl fmt::Display for EndpointError {
         match self {
             Self::Scheme(error) => error.fmt(f),
             Self::Keyring(error) => error.fmt(f),
+            Self::NoPairing(scheme) => write!(
+                f,
+                "scheme {scheme:?} has no handshake that brings a key (`pairs = true`)"
+            ),
         }
     }
 }
@@ -248,6 +309,7 @@ impl std::error::Error for EndpointError {
         match self {
             Self::Scheme(error) => Some(error),
             Self::Keyring(error) => Some(error),
+            Self::NoPairing(_) => None,
         }
     }
 }

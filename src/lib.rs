@@ -72,6 +72,7 @@ pub mod handshake;
 mod incoming;
 mod keys;
 mod middleware;
+mod pairing;
 pub mod providers;
 mod public_url;
 mod rejection;
@@ -91,6 +92,7 @@ pub use self::{
     incoming::Incoming,
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
     timestamp::Timestamp,

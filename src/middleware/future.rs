@@ -183,8 +183,7 @@ where
     if !scheme.handshakes.is_empty() {
         // What stands in the head of a question can be told before its body comes.
         let question = Incoming { head, body: &[] };
-        if let Some(answer) = handshake::answer_unsigned(&question, scheme, &endpoint.keyring, now)
-        {
+        if let Some(answer) = answer_unsigned(endpoint, &question, now) {
             return Ok(reply(answer));
         }
     }
@@ -193,7 +192,9 @@ where
         match begun {
             Ok(begun) => Ok((encoding, Ok(begun))),
             // A question in a body comes without a signature, so the body is needed to tell.
-            Err(error) if handshake::may_be_in_body(scheme, &parts.method) => {
+            Err(error)
+                if handshake::may_be_in_body(scheme, &parts.method, endpoint.pairing.is_some()) =>
+            {
                 Ok((encoding, Err(error)))
             }
             Err(error) => Err(RejectionKind::Verification(error)),
@@ -247,8 +248,7 @@ where
     let authentic = match verified {
         Ok(authentic) => authentic,
         Err(error) => {
-            let question = handshake::answer_unsigned(&incoming, scheme, &endpoint.keyring, now);
-            return match question {
+            return match answer_unsigned(endpoint, &incoming, now) {
                 Some(answer) => Ok(reply(answer)),
                 None => Err(refused(RejectionKind::Verification(error), Some(&received))),
             };
@@ -263,6 +263,22 @@ where
         received,
         signed,
     })
+}
+
+/// The answer to a question that nothing signs; a key that it brings goes to the operator.
+fn answer_unsigned(
+    endpoint: &Endpoint,
+    question: &Incoming<'_>,
+    now: Timestamp,
+) -> Option<handshake::HandshakeReply> {
+    let scheme = &endpoint.scheme;
+    if let Some(pairing) = &endpoint.pairing {
+        let (key, reply) = handshake::pair(question, scheme)?;
+        let is_first = pairing.take(key);
+        telemetry::key_came(&endpoint.name, &endpoint.provider, is_first);
+        return is_first.then_some(reply);
+    }
+    handshake::answer_unsigned(question, scheme, &endpoint.keyring, now)
 }
 
 /// How the body is packed.

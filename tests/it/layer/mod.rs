@@ -5,6 +5,7 @@ mod body;
 mod contract;
 mod extractor;
 mod handshakes;
+mod pairing;
 mod placement;
 mod questions;
 mod readiness;
