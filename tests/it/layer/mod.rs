@@ -1,8 +1,11 @@
 //! The layer, the extractor and the stores: a request goes in at one end, and what comes out is judged.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod answers;
 mod body;
+mod catalogue;
 mod contract;
+mod echoes;
 mod extractor;
 mod handshakes;
 mod pairing;
@@ -13,4 +16,5 @@ mod refusals;
 mod regressions;
 mod replay;
 mod selection;
+mod strangers;
 mod support;
