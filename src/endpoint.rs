@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     key_source::{KeySource, Keys, RemoteKeysError},
     keys::{Keyring, KeyringError, Secret, Secrets},
+    pairing::{PairedKey, Pairing},
     public_url::PublicUrl,
     scheme::{Dedupe, LintError, RemoteKeys, Scheme, Tolerance},
     units::{ByteSize, Span},
@@ -42,6 +43,7 @@ pub struct Endpoint {
     pub(crate) done_ttl: Duration,
     pub(crate) enforce: bool,
     pub(crate) fail_open: bool,
+    pub(crate) pairing: Option<Pairing>,
 }
 
 impl Endpoint {
@@ -73,6 +75,54 @@ impl Endpoint {
         Ok(Self::with_keys(scheme, Keys::Source(Arc::new(source))))
     }
 
+    /// Creates an endpoint that has no key yet, and hands the one that its provider sends to `on_key`.
+    ///
+    /// Some providers make the key themselves and send it once, in a request that nothing signs:
+    /// Asana (which wants it back in the answer), Notion and Gusto. This endpoint answers that
+    /// request, the first one only, and **refuses every delivery**: the key is not used here. Store
+    /// it, see that it is the provider's, and build the endpoint with [`new`](Self::new).
+    ///
+    /// # What you owe
+    ///
+    /// Nothing shows who sent the key. Whoever finds the URL while the endpoint waits can send one of
+    /// their own; an endpoint that is then built with it believes *their* deliveries. So
+    ///
+    /// - let it wait under a path that nobody can guess, and only while you set up the webhook;
+    /// - take the key only if the provider confirms it: Asana's request for the webhook succeeds only
+    ///   if *its* key came back, Notion and Gusto refuse a token that is not theirs. A stranger who
+    ///   was first has used up the one answer, so that the provider's own attempt fails, and you see it;
+    /// - never take over a key by program where an endpoint has one already.
+    ///
+    /// ```
+    /// use axum_webhook::{Endpoint, WebhookLayer, providers};
+    ///
+    /// let endpoint = Endpoint::dangerous_pairing(providers::asana(), |key| {
+    ///     // Write it to where your secrets are kept, not to a log.
+    ///     let _ = std::fs::write("/run/secrets/asana.new", key.reveal());
+    /// })?;
+    /// let layer = WebhookLayer::for_endpoint(endpoint)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// `on_key` runs on the request's path, so it should not block for long.
+    ///
+    /// # Errors
+    ///
+    /// If the scheme's linter refuses it, or its provider sends no key.
+    pub fn dangerous_pairing(
+        scheme: Scheme,
+        on_key: impl Fn(PairedKey) + Send + Sync + 'static,
+    ) -> Result<Self, EndpointError> {
+        scheme.validate()?;
+        if !scheme.handshakes.iter().any(|handshake| handshake.pairs) {
+            return Err(EndpointError::NoPairing(scheme.id));
+        }
+        Ok(Self {
+            pairing: Some(Pairing::new(on_key)),
+            ..Self::with_keys(scheme, Keys::Static(Keyring::none()))
+        })
+    }
+
     fn with_keys(scheme: Scheme, keys: Keys) -> Self {
         let name: Arc<str> = scheme.id.as_str().into();
         Self {
@@ -87,6 +137,7 @@ impl Endpoint {
             public_url: None,
             enforce: true,
             fail_open: false,
+            pairing: None,
         }
     }
 
@@ -265,6 +316,8 @@ pub enum EndpointError {
     Keyring(KeyringError),
     /// The keys can't be fetched.
     RemoteKeys(RemoteKeysError),
+    /// The provider of this scheme sends no key, so there is none to wait for.
+    NoPairing(String),
 }
 
 impl From<RemoteKeysError> for EndpointError {
@@ -291,6 +344,10 @@ impl fmt::Display for EndpointError {
             Self::Scheme(error) => error.fmt(f),
             Self::Keyring(error) => error.fmt(f),
             Self::RemoteKeys(error) => error.fmt(f),
+            Self::NoPairing(scheme) => write!(
+                f,
+                "scheme {scheme:?} has no handshake that brings a key (`pairs = true`)"
+            ),
         }
     }
 }
@@ -301,6 +358,7 @@ impl std::error::Error for EndpointError {
             Self::Scheme(error) => Some(error),
             Self::Keyring(error) => Some(error),
             Self::RemoteKeys(error) => Some(error),
+            Self::NoPairing(_) => None,
         }
     }
 }

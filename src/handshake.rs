@@ -10,6 +10,7 @@ use crate::{
     crypto::sha256,
     incoming::{Incoming, ReadError},
     keys::{Key, Keyring},
+    pairing::PairedKey,
     scheme::{
         Encoding, Expect, Expected, Filter, Handshake, Locate, Role, Scheme, Segment, Shape,
         Signature, Template, When,
@@ -45,8 +46,31 @@ pub fn answer_unsigned(
     scheme
         .handshakes
         .iter()
-        .filter(|handshake| !handshake.signed)
-        .find_map(|handshake| answer(handshake, incoming, key))
+        .filter(|handshake| !handshake.signed && !handshake.pairs)
+        .find_map(|handshake| {
+            reply(
+                handshake,
+                &challenge(handshake, incoming, Some(key))?,
+                Some(key),
+            )
+        })
+}
+
+/// The key that a question brings, with the answer to it. Whoever sent it, it is not trusted here.
+pub(crate) fn pair(
+    incoming: &Incoming<'_>,
+    scheme: &Scheme,
+) -> Option<(PairedKey, HandshakeReply)> {
+    let pairing = |handshake: &&Handshake| !handshake.signed && handshake.pairs;
+    scheme
+        .handshakes
+        .iter()
+        .filter(pairing)
+        .find_map(|handshake| {
+            let key = challenge(handshake, incoming, None)?;
+            let reply = reply(handshake, &key, None)?;
+            Some((PairedKey::new(key)?, reply))
+        })
 }
 
 /// Answers a question that is signed like a delivery, such as Slack's `url_verification`.
@@ -67,15 +91,22 @@ pub fn answer_signed(
         .handshakes
         .iter()
         .filter(|handshake| handshake.signed)
-        .find_map(|handshake| answer(handshake, incoming, key))
+        .find_map(|handshake| {
+            reply(
+                handshake,
+                &challenge(handshake, incoming, Some(key))?,
+                Some(key),
+            )
+        })
 }
 
 /// Whether a scheme has an unsigned question of this method whose body has to be read to tell.
-pub(crate) fn may_be_in_body(scheme: &Scheme, method: &http::Method) -> bool {
+pub(crate) fn may_be_in_body(scheme: &Scheme, method: &http::Method, is_pairing: bool) -> bool {
     scheme.handshakes.iter().any(|handshake| {
         let places = handshake.when.iter().map(|expect| &expect.at);
         let challenge = handshake.challenge.iter().map(|field| &field.at);
         !handshake.signed
+            && (is_pairing || !handshake.pairs)
             && handshake.method == *method
             && places.chain(challenge).any(Locate::is_in_body)
     })
@@ -92,6 +123,7 @@ pub(crate) fn may_be_asked(incoming: &Incoming<'_>, scheme: &Scheme) -> bool {
             (Expected::Secret { .. }, value) => value.is_ok(),
         };
         !handshake.signed
+            && !handshake.pairs
             && handshake.method == *incoming.head.method
             && handshake.when.iter().all(may_hold)
     })
@@ -106,7 +138,8 @@ const fn is_present(value: &Result<Cow<'_, [u8]>, ReadError>) -> Option<bool> {
     }
 }
 
-fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<HandshakeReply> {
+/// The text that the answer needs, empty where it needs none; `None` where this is no such question.
+fn challenge(handshake: &Handshake, incoming: &Incoming<'_>, key: Option<&Key>) -> Option<Vec<u8>> {
     if *incoming.head.method != handshake.method {
         return None;
     }
@@ -125,7 +158,7 @@ fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<H
         let holds = match &expect.is {
             Expected::Text(text) => *value == *text.as_bytes(),
             Expected::Secret { secret } => {
-                let part = key.part(secret)?;
+                let part = key?.part(secret)?;
                 sha256(&value).ct_eq(&sha256(part.as_bytes())).into()
             }
             Expected::Present { .. } => false,
@@ -134,31 +167,30 @@ fn answer(handshake: &Handshake, incoming: &Incoming<'_>, key: &Key) -> Option<H
             return None;
         }
     }
-    let challenge = match &handshake.challenge {
-        Some(field) => {
-            let value = reading.value(&field.at).ok()?;
-            if !field.charset.holds(&value, field.min, field.max) {
-                return None;
-            }
-            value.into_owned()
-        }
-        None => Vec::new(),
+    let Some(field) = &handshake.challenge else {
+        return Some(Vec::new());
     };
+    let value = reading.value(&field.at).ok()?;
+    let holds = field.charset.holds(&value, field.min, field.max);
+    holds.then(|| value.into_owned())
+}
+
+fn reply(handshake: &Handshake, challenge: &[u8], key: Option<&Key>) -> Option<HandshakeReply> {
     let mut headers = HeaderMap::new();
     for header in &handshake.answer.headers {
-        let value = print(&header.value, &challenge, key)?;
+        let value = print(&header.value, challenge, key)?;
         headers.append(&header.name, HeaderValue::try_from(value).ok()?);
     }
     Some(HandshakeReply {
         status: StatusCode::from_u16(handshake.answer.status).ok()?,
         content_type: handshake.answer.content_type.clone(),
         headers,
-        body: String::from_utf8(print(&handshake.answer.body, &challenge, key)?).ok()?,
+        body: String::from_utf8(print(&handshake.answer.body, challenge, key)?).ok()?,
     })
 }
 
 /// A piece of an answer.
-fn print(template: &Template, challenge: &[u8], key: &Key) -> Option<Vec<u8>> {
+fn print(template: &Template, challenge: &[u8], key: Option<&Key>) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     for segment in template.segments() {
         match segment {
@@ -166,7 +198,7 @@ fn print(template: &Template, challenge: &[u8], key: &Key) -> Option<Vec<u8>> {
             Segment::Value { role, filters } => {
                 let value = match role {
                     Role::Challenge => challenge.to_vec(),
-                    Role::SecretPart(name) => key.part(name)?.as_bytes().to_vec(),
+                    Role::SecretPart(name) => key?.part(name)?.as_bytes().to_vec(),
                     _ => return None,
                 };
                 text.extend(filtered(value, filters, key)?);
@@ -176,11 +208,11 @@ fn print(template: &Template, challenge: &[u8], key: &Key) -> Option<Vec<u8>> {
     Some(text)
 }
 
-fn filtered(mut value: Vec<u8>, filters: &[Filter], key: &Key) -> Option<Vec<u8>> {
+fn filtered(mut value: Vec<u8>, filters: &[Filter], key: Option<&Key>) -> Option<Vec<u8>> {
     for filter in filters {
         value = match filter {
             Filter::Hmac => {
-                let mut hasher = key.hasher()?.clone();
+                let mut hasher = key?.hasher()?.clone();
                 hasher.update(&value);
                 hasher.finish().as_bytes().to_vec()
             }

@@ -79,6 +79,7 @@ mod incoming;
 mod key_source;
 mod keys;
 mod middleware;
+mod pairing;
 pub mod providers;
 mod public_url;
 mod rejection;
@@ -101,6 +102,7 @@ pub use self::{
     key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError},
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
     timestamp::Timestamp,

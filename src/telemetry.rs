@@ -40,6 +40,24 @@ mod on {
         );
     }
 
+    pub(crate) fn key_came(endpoint: &str, provider: &str, is_first: bool) {
+        if is_first {
+            tracing::warn!(
+                target: "axum_webhook",
+                endpoint,
+                provider,
+                "an unsigned request brought a key, which was handed on and is not used: see that it is the provider's"
+            );
+        } else {
+            tracing::warn!(
+                target: "axum_webhook",
+                endpoint,
+                provider,
+                "another key came after the first one, and was refused: was the first one somebody else's?"
+            );
+        }
+    }
+
     pub(crate) fn failed_open(endpoint: &str, error: &StoreError) {
         tracing::error!(
             target: "axum_webhook",
@@ -85,6 +103,7 @@ mod off {
     pub(crate) fn refused(_: &Rejection) {}
     pub(crate) fn unverified(_: &Rejection) {}
     pub(crate) fn duplicate(_: &str, _: &str) {}
+    pub(crate) fn key_came(_: &str, _: &str, _: bool) {}
     pub(crate) fn failed_open(_: &str, _: &StoreError) {}
     pub(crate) fn not_settled(_: &str, _: Option<&StoreError>) {}
     pub(crate) fn payload_refused(_: &str, _: &str) {}

@@ -95,7 +95,11 @@ where
             Ok(encoding) => match asking.begin().await {
                 Ok(stage) => Ok((encoding, stage)),
                 Err(RejectionKind::Verification(error))
-                    if handshake::may_be_in_body(scheme, &parts.method) =>
+                    if handshake::may_be_in_body(
+                        scheme,
+                        &parts.method,
+                        endpoint.pairing.is_some(),
+                    ) =>
                 {
                     Ok((encoding, Stage::Failed(error)))
                 }
@@ -187,6 +191,14 @@ impl Asking<'_> {
             head: self.head,
             body,
         };
+        if let Some(pairing) = &self.endpoint.pairing {
+            let Some((key, reply)) = handshake::pair(&incoming, scheme) else {
+                return Ok(None);
+            };
+            let is_first = pairing.take(key);
+            telemetry::key_came(&self.endpoint.name, &self.endpoint.provider, is_first);
+            return Ok(is_first.then_some(reply));
+        }
         if !handshake::may_be_asked(&incoming, scheme) {
             return Ok(None);
         }
@@ -243,10 +255,10 @@ impl Asking<'_> {
             other => return Ok(other?),
         }
         // A key may have changed since it was asked for.
-        let begun = Begun::new(self.head, scheme, self.now)?;
         let Keys::Source(source) = &self.endpoint.keys else {
             return Err(VerifyError::Mismatch.into());
         };
+        let begun = Begun::new(self.head, scheme, self.now)?;
         let request = begun.key_request(incoming, scheme, self.now, self.asked)?;
         let Ok(newer) = source.newer_keys(&request).await else {
             return Err(VerifyError::Mismatch.into());

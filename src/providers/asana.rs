@@ -2,7 +2,8 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
+        Algorithm, AnswerHeader, Answers, ChallengeField, Charset, ContentEncoding, Coverage,
+        Dedupe, Encoding, Expect, Handshake, HandshakeAnswer, Locate, OnRetry, Scheme,
         SecretFormat, Shape, Signature, Template, UrlPorts, When,
     },
     units::Span,
@@ -23,9 +24,10 @@ use crate::{
 /// # Pitfalls
 ///
 /// - The secret is the text of `X-Hook-Secret`, which Asana sends once while the webhook is being
-///   created and wants back in a header of the answer. **This preset does not answer that**,
-///   because anybody could send such a header: create the webhook with a handler of your own at its
-///   URL, keep the secret, then put this in front.
+///   created and wants back in a header of the answer. Anybody could send such a header, so only an
+///   endpoint that waits for its key answers it:
+///   [`Endpoint::dangerous_pairing`](crate::Endpoint::dangerous_pairing). Asana's answer to your
+///   request for the webhook says whether its own key came back.
 /// - Each webhook has its own secret: list them all, or give each webhook its own path.
 /// - Heartbeats (`{"events":[]}`) are signed and equal each time, so nothing is deduplicated, and
 ///   they reach the handler. Answer them 2xx, or the webhook is deleted.
@@ -69,6 +71,19 @@ pub fn asana() -> Scheme {
         body_limit: None,
         url_ports: UrlPorts::AsConfigured,
         answers: Answers::standard(),
-        handshakes: Vec::new(),
+        handshakes: vec![Handshake {
+            method: Method::POST,
+            when: vec![Expect::absent(Locate::header("x-hook-signature"))],
+            signed: false,
+            pairs: true,
+            challenge: Some(ChallengeField {
+                at: Locate::header("x-hook-secret"),
+                charset: Charset::Token,
+                min: 16,
+                max: 256,
+            }),
+            answer: HandshakeAnswer::empty()
+                .with_header(AnswerHeader::new("x-hook-secret", "{challenge}")),
+        }],
     }
 }

@@ -94,6 +94,7 @@ pub fn azure_event_grid() -> Scheme {
                 "SubscriptionValidation",
             )],
             signed: true,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::json("/0/data/validationCode"),
                 charset: Charset::Token,

@@ -97,6 +97,7 @@ pub fn braintree() -> Scheme {
             method: Method::GET,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::query("bt_challenge"),
                 charset: Charset::Hex,

@@ -82,6 +82,7 @@ pub fn discord_interactions() -> Scheme {
             method: Method::POST,
             when: vec![Expect::text(Locate::json("/type"), "1")],
             signed: true,
+            pairs: false,
             challenge: None,
             answer: HandshakeAnswer::json(r#"{{"type":1}}"#),
         }],

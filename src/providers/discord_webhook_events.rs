@@ -87,6 +87,7 @@ pub fn discord_webhook_events() -> Scheme {
             method: Method::POST,
             when: vec![Expect::text(Locate::json("/type"), "0")],
             signed: true,
+            pairs: false,
             challenge: None,
             answer: HandshakeAnswer {
                 status: 204,

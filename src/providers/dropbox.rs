@@ -72,6 +72,7 @@ pub fn dropbox() -> Scheme {
             method: Method::GET,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::query("challenge"),
                 charset: Charset::Token,

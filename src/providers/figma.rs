@@ -76,6 +76,7 @@ pub fn figma() -> Scheme {
             method: Method::POST,
             when: vec![Expect::text(Locate::json("/event_type"), "PING")],
             signed: true,
+            pairs: false,
             challenge: None,
             answer: HandshakeAnswer::empty(),
         }],

@@ -2,8 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
-        SecretFormat, Shape, Signature, Template, UrlPorts, When,
+        Algorithm, Answers, ChallengeField, Charset, ContentEncoding, Coverage, Dedupe, Encoding,
+        Expect, Handshake, HandshakeAnswer, Locate, OnRetry, Scheme, SecretFormat, Shape,
+        Signature, Template, UrlPorts, When,
     },
     units::Span,
 };
@@ -25,9 +26,10 @@ use crate::{
 /// # Pitfalls
 ///
 /// - The secret is the subscription's `verification_token`. Gusto first posts it, **unsigned**, to
-///   the URL, and you confirm it with `PUT /v1/webhook_subscriptions/{uuid}/verify`. That first
-///   post is refused here, since nothing shows who sent it: take the token with a throw-away
-///   endpoint, confirm it, then configure it.
+///   the URL, so only an endpoint that waits for its key takes it:
+///   [`Endpoint::dangerous_pairing`](crate::Endpoint::dangerous_pairing). Confirm it with
+///   `PUT /v1/webhook_subscriptions/{uuid}/verify`, which refuses a token that is not Gusto's own,
+///   then configure it.
 /// - The body has only ids: fetch the object.
 /// - Retries: up to 16, with growing pauses, over what time is not documented, so our default of
 ///   three days.
@@ -69,6 +71,18 @@ pub fn gusto() -> Scheme {
         body_limit: None,
         url_ports: UrlPorts::AsConfigured,
         answers: Answers::standard(),
-        handshakes: Vec::new(),
+        handshakes: vec![Handshake {
+            method: Method::POST,
+            when: vec![Expect::absent(Locate::header("x-gusto-signature"))],
+            signed: false,
+            pairs: true,
+            challenge: Some(ChallengeField {
+                at: Locate::json("/verification_token"),
+                charset: Charset::Token,
+                min: 16,
+                max: 256,
+            }),
+            answer: HandshakeAnswer::empty(),
+        }],
     }
 }

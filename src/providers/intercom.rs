@@ -79,6 +79,7 @@ pub fn intercom() -> Scheme {
             method: Method::HEAD,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: None,
             answer: HandshakeAnswer::empty(),
         }],

@@ -83,6 +83,7 @@ pub fn mandrill() -> Scheme {
             method: Method::HEAD,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: None,
             answer: HandshakeAnswer::empty(),
         }],

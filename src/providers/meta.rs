@@ -89,6 +89,7 @@ pub fn meta() -> Scheme {
                 },
             ],
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::query("hub.challenge"),
                 charset: Charset::Digits,

@@ -83,6 +83,7 @@ pub fn microsoft_graph() -> Scheme {
             method: Method::POST,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::query("validationToken"),
                 charset: Charset::Printable,

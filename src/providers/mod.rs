@@ -28,14 +28,56 @@
 //! - Mailchimp audiences, Datadog, Azure Event Grid without Entra ID, Docker Hub;
 //! - Strapi, AssemblyAI and Deepgram, where you choose the header yourself.
 //!
+//! Azure Event Grid asks whether the URL is ours, in one way for each of its schemas, and is answered
+//! behind the token only. Give the token twice: as the secret, and as its part `token` for the
+//! question of `CloudEvents`, which comes before there is any delivery.
+//!
+//! ```
+//! # use axum_webhook::scheme::Scheme;
+//! let scheme: Scheme = toml::from_str(r#"
+//!     id = "event-grid"
+//!     algorithm = "shared-token"
+//!     coverage = "credential"
+//!     secret_parts = ["token"]
+//!     signature = { at = { query = "token" }, encoding = "text" }
+//!     event_id = { json = "/0/id" }          # of the first event: a delivery is a list
+//!     event_type = { json = "/0/eventType" }
+//!
+//!     [[handshake]]                          # the Event Grid schema wants exactly 200
+//!     method = "POST"
+//!     signed = true
+//!     when = [{ at = { header = "aeg-event-type" }, is = "SubscriptionValidation" }]
+//!     challenge = { at = { json = "/0/data/validationCode" }, charset = "token", min = 1, max = 128 }
+//!     answer = { status = 200, content_type = "application/json", body = '{{"validationResponse":"{challenge}"}}' }
+//!
+//!     [[handshake]]                          # CloudEvents
+//!     method = "OPTIONS"
+//!     signed = false
+//!     when = [{ at = { query = "token" }, is = { secret = "token" } }]
+//!     challenge = { at = { header = "webhook-request-origin" }, charset = "token", min = 1, max = 128 }
+//!
+//!     [handshake.answer]
+//!     status = 200
+//!     headers = [{ name = "webhook-allowed-origin", value = "{challenge}" }, { name = "webhook-allowed-rate", value = "*" }]
+//!     body = ""
+//! "#)?;
+//! scheme.validate()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What is left out, and why
 //!
-//! - Sources that conflict or could not be read: Strava, Column, Synthflow, Trend Micro Conformity.
-//! - Gone: Fitbit's Web API, npm hooks, Orbit.
-//! - A construction that only one provider has, and a retired product at that: Paddle Classic (PHP's serialisation, and SHA-1).
-//! - Jira's dynamic and Connect webhooks with a token: sources conflict whether the first are signed at all, the second need
-//!   a canonical form of the query, choose their key by an unsigned claim, and are being phased out.
-//! - Dialpad: its whole body is a token, so that what is verified is not what the handler would get.
+//! - `strava`: the reference signs nothing, an example page shows a header whose key nobody names.
+//! - `column`: no page or code of Column's own shows its signature.
+//! - `synthflow`: signs one id only, and three spellings of its header are about.
+//! - `trendmicro-conformity`: whether its token is decoded before use could be read nowhere.
+//! - `fitbit`, `npm-hooks`, `orbit`: gone.
+//! - `paddle-classic`: RSA with SHA-1 over PHP's serialisation, which no other provider has, of a retired product.
+//! - `jira-jwt`: sources conflict whether Jira's dynamic webhooks are signed at all; those of Connect need a canonical form of
+//!   the query, choose their key by an unsigned claim, and are being phased out.
+//! - `dialpad`: its whole body is a token, so that what is verified is not what the handler would get.
+//!
+//! `docs/COVERAGE.md` in the repository goes through the providers of similar tools, name by name.
 
 use crate::scheme::Scheme;
 

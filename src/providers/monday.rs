@@ -79,6 +79,7 @@ pub fn monday() -> Scheme {
             method: Method::POST,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::json("/challenge"),
                 charset: Charset::Token,

@@ -2,8 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry, Scheme,
-        SecretFormat, Shape, Signature, Template, UrlPorts, When,
+        Algorithm, Answers, ChallengeField, Charset, ContentEncoding, Coverage, Dedupe, Encoding,
+        Expect, Handshake, HandshakeAnswer, Locate, OnRetry, Scheme, SecretFormat, Shape,
+        Signature, Template, UrlPorts, When,
     },
     units::Span,
 };
@@ -23,10 +24,9 @@ use crate::{
 /// # Pitfalls
 ///
 /// - The secret is the `verification_token` (`secret_…`) that Notion posts once when the
-///   subscription is made. That request is signed with no key that you know, so it is refused here,
-///   and no token is ever taken over from a request: point the subscription at a page that shows
-///   you the body, paste the token into Notion and into this configuration, then start the
-///   endpoint.
+///   subscription is made. Nothing signs that request, so only an endpoint that waits for its key
+///   takes it: [`Endpoint::dangerous_pairing`](crate::Endpoint::dangerous_pairing). Paste the token
+///   into Notion, which refuses one that is not its own, and into this configuration.
 /// - A new subscription has a new token.
 /// - That `id` stays the same while `attempt_number` counts is how the fields are described; no
 ///   page promises it.
@@ -70,6 +70,18 @@ pub fn notion() -> Scheme {
         body_limit: None,
         url_ports: UrlPorts::AsConfigured,
         answers: Answers::standard(),
-        handshakes: Vec::new(),
+        handshakes: vec![Handshake {
+            method: Method::POST,
+            when: vec![Expect::absent(Locate::header("x-notion-signature"))],
+            signed: false,
+            pairs: true,
+            challenge: Some(ChallengeField {
+                at: Locate::json("/verification_token"),
+                charset: Charset::Token,
+                min: 16,
+                max: 256,
+            }),
+            answer: HandshakeAnswer::empty(),
+        }],
     }
 }

@@ -75,6 +75,7 @@ pub fn nylas() -> Scheme {
             method: Method::GET,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::query("challenge"),
                 charset: Charset::Token,

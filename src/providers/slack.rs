@@ -106,6 +106,7 @@ pub fn slack() -> Scheme {
             method: Method::POST,
             when: vec![Expect::text(Locate::json("/type"), "url_verification")],
             signed: true,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::json("/challenge"),
                 charset: Charset::Token,

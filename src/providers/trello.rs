@@ -84,6 +84,7 @@ pub fn trello() -> Scheme {
             method: Method::HEAD,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: None,
             answer: HandshakeAnswer::empty(),
         }],

@@ -90,6 +90,7 @@ pub fn twitch() -> Scheme {
                 "webhook_callback_verification",
             )],
             signed: true,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::json("/challenge"),
                 charset: Charset::Token,

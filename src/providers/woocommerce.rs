@@ -75,6 +75,7 @@ pub fn woocommerce() -> Scheme {
             method: Method::POST,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::only_form("webhook_id"),
                 charset: Charset::Digits,

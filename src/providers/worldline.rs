@@ -74,6 +74,7 @@ pub fn worldline() -> Scheme {
             method: Method::GET,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::header("x-gcs-webhooks-endpoint-verification"),
                 charset: Charset::Token,

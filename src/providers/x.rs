@@ -75,6 +75,7 @@ pub fn x() -> Scheme {
             method: Method::GET,
             when: Vec::new(),
             signed: false,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::query("crc_token"),
                 charset: Charset::Token,

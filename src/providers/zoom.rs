@@ -84,6 +84,7 @@ pub fn zoom() -> Scheme {
                 "endpoint.url_validation",
             )],
             signed: true,
+            pairs: false,
             challenge: Some(ChallengeField {
                 at: Locate::json("/payload/plainToken"),
                 charset: Charset::Token,

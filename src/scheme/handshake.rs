@@ -19,6 +19,11 @@ pub struct Handshake {
     pub when: Vec<Expect>,
     /// Whether the question is signed like a delivery, and answered only then.
     pub signed: bool,
+    /// Whether the challenge is a key, which the provider sends once and signs with from then on
+    /// (Asana). It is looked at only by an endpoint that waits for one:
+    /// [`Endpoint::dangerous_pairing`](crate::Endpoint::dangerous_pairing).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pairs: bool,
     /// The text that the answer needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<ChallengeField>,

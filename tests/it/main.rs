@@ -9,6 +9,7 @@
 #[cfg(feature = "config")]
 mod config;
 mod core;
+mod coverage;
 mod layer;
 mod readme;
 
@@ -26,4 +27,13 @@ fn signable() -> impl Iterator<Item = (&'static str, Scheme)> {
         .map(|(id, describe)| (*id, describe()))
         .filter(|(_, scheme)| !scheme.algorithm.has_public_key())
         .filter(|(_, scheme)| scheme.algorithm.needs_feature().is_none())
+}
+
+/// The name of a provider's file, without its ending.
+fn file_of(id: &str) -> String {
+    match id {
+        // A keyword can't name a module.
+        "box" => "box_webhooks".to_owned(),
+        id => id.replace('-', "_"),
+    }
 }

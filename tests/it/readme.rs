@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use axum_webhook::{
     providers,
-    scheme::{Coverage, Dedupe, Locate, Scheme, Severity},
+    scheme::{Coverage, Dedupe, Handshake, Locate, Scheme, Severity},
 };
 
 const START: &str = "<!-- providers:start -->\n";
@@ -30,7 +30,8 @@ fn the_provider_table_is_current() {
 
 fn render() -> String {
     let mut table = String::from(
-        "| provider | check | secret | covers | tolerance | event id | dedupe |\n|---|---|---|---|---|---|---|\n",
+        "| provider | check | secret | covers | tolerance | event id | dedupe | handshake | evidence |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     for (id, describe) in providers::ALL {
         let scheme = describe();
@@ -47,24 +48,54 @@ fn render() -> String {
             Dedupe::Content => "content",
             _ => "off",
         };
-        let file = match *id {
-            // A keyword can't name a module.
-            "box" => "box_webhooks".to_owned(),
-            id => id.replace('-', "_"),
-        };
+        let file = crate::file_of(id);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/providers/{file}.rs"));
         assert!(path.is_file(), "{}", path.display());
         writeln!(
             table,
-            "| [`{id}`](src/providers/{file}.rs) | {} | {} | {covers} | {tolerance} | {} | {dedupe} |",
+            "| [`{id}`](src/providers/{file}.rs) | {} | {} | {covers} | {tolerance} | {} | {dedupe} | {} | {} |",
             scheme.algorithm,
             scheme.secret.name(),
             event_id(&scheme),
+            handshakes(&scheme),
+            evidence(id),
         )
         .expect("a string takes any text");
     }
     writeln!(table, "\n{} providers.", providers::ALL.len()).expect("a string takes any text");
     table
+}
+
+/// How the provider asks whether the URL is ours.
+fn handshakes(scheme: &Scheme) -> String {
+    let name = |handshake: &Handshake| {
+        let how = match (handshake.pairs, handshake.signed) {
+            (true, _) => "brings the key",
+            (false, true) => "signed",
+            (false, false) => "unsigned",
+        };
+        format!("{} {how}", handshake.method)
+    };
+    let names: Vec<_> = scheme.handshakes.iter().map(name).collect();
+    if names.is_empty() {
+        "–".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// The best that the provider's vectors rest on.
+fn evidence(id: &str) -> &'static str {
+    let path = format!("{}/tests/vectors/{id}.toml", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    [
+        ("published", "published vector"),
+        ("sdk", "official SDK"),
+        ("independent", "independent"),
+    ]
+    .into_iter()
+    .find(|(kind, _)| text.contains(&format!("\nevidence = \"{kind}\"\n")))
+    .map_or_else(|| panic!("{path}: no evidence"), |(_, name)| name)
 }
 
 fn event_id(scheme: &Scheme) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::Linter;
 use crate::scheme::{
-    ChallengeField, Expected, Family, Filter, Handshake, Role, Segment, Shape, Template,
+    ChallengeField, Expect, Expected, Family, Filter, Handshake, Role, Segment, Shape, Template,
 };
 
 /// The longest challenge that a handshake may accept, in bytes.
@@ -43,6 +43,9 @@ impl Linter<'_> {
                 ),
             }
         }
+        if handshake.pairs {
+            self.pairing(handshake);
+        }
         if !handshake.signed && self.is_oracle(handshake) {
             self.error(
                 "oracle",
@@ -50,7 +53,9 @@ impl Linter<'_> {
                  delivery: sign `{body|json}`, or give the signed field a `width` that no challenge has",
             );
         }
-        if uses_challenge != handshake.challenge.is_some() {
+        // A key need not be said back: Asana alone wants it.
+        let is_surfaced = uses_challenge || handshake.pairs;
+        if is_surfaced != handshake.challenge.is_some() {
             self.error("handshake", "`challenge` and `{challenge}` belong together");
         }
         if handshake
@@ -111,6 +116,25 @@ impl Linter<'_> {
             self.error(
                 "handshake",
                 "an unsigned handshake without `when` would swallow every delivery",
+            );
+        }
+    }
+
+    /// A key comes before there is any.
+    fn pairing(&mut self, handshake: &Handshake) {
+        let needs_key = answered(handshake).any(|(role, filters)| {
+            matches!(role, Role::SecretPart(_)) || filters.contains(&Filter::Hmac)
+        });
+        let needs_part = |expect: &Expect| matches!(expect.is, Expected::Secret { .. });
+        if handshake.signed
+            || handshake.challenge.is_none()
+            || needs_key
+            || handshake.when.iter().any(needs_part)
+        {
+            self.error(
+                "pairs",
+                "a handshake that brings the key has a `challenge`, which is that key; it can't be signed, \
+                 nor need a key itself",
             );
         }
     }

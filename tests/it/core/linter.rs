@@ -825,6 +825,38 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         "#,
     ),
     (
+        "pairs",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "POST"
+        signed = true
+        pairs = true
+        challenge = { at = { header = "x-key" }, charset = "token", min = 16, max = 64 }
+        answer = { status = 200, body = "" }
+        "#,
+    ),
+    (
+        "pairs",
+        Error,
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        secret_parts = ["part"]
+        "#,
+        r#"
+        [[handshake]]
+        method = "POST"
+        signed = false
+        pairs = true
+        when = [{ at = { query = "p" }, is = { secret = "part" } }]
+        challenge = { at = { header = "x-key" }, charset = "token", min = 16, max = 64 }
+        answer = { status = 200, body = "" }
+        "#,
+    ),
+    (
         "oracle",
         Error,
         FINE,

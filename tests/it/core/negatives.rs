@@ -848,8 +848,8 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
         }
     }
     without.dedup();
-    // It can be signed only with the feature `keccak`.
-    without.retain(|provider| *provider != "moralis");
+    // It is here with the feature `keccak` only.
+    without.retain(|id| *id != "moralis");
     assert_eq!(
         without,
         [

@@ -1,11 +1,15 @@
 //! The layer, the extractor and the stores: a request goes in at one end, and what comes out is judged.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod answers;
 mod body;
+mod catalogue;
 mod contract;
+mod echoes;
 mod extractor;
 mod handshakes;
 mod key_source;
+mod pairing;
 mod placement;
 mod questions;
 mod readiness;
@@ -15,4 +19,5 @@ mod regressions;
 mod remote;
 mod replay;
 mod selection;
+mod strangers;
 mod support;

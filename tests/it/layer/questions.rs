@@ -332,6 +332,7 @@ async fn a_question_can_be_told_by_what_is_there_and_what_is_not() {
             Expect::absent(Locate::query("not")),
         ],
         signed: false,
+        pairs: false,
         challenge: None,
         answer: HandshakeAnswer::empty(),
     }];
