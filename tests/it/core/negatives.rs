@@ -69,6 +69,15 @@ fn signs_content(delivery: &Delivery) -> bool {
     delivery.scheme.coverage != Coverage::Credential || delivery.is_token()
 }
 
+/// Those of the providers that can be verified in this build.
+fn in_this_build<'a>(ids: &[&'a str]) -> Vec<&'a str> {
+    let is_there = |id: &&str| {
+        let scheme = providers::find(id).unwrap();
+        scheme.algorithm.needs_feature().is_none()
+    };
+    ids.iter().copied().filter(is_there).collect()
+}
+
 /// The places in the body that the verdict depends on by name.
 fn body_places(delivery: &Delivery) -> Vec<Locate> {
     let mut places = delivery.places();
@@ -686,7 +695,7 @@ fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
     providers.dedup();
     assert_eq!(
         providers,
-        [
+        in_this_build(&[
             "aftership",
             "airwallex",
             "alchemy",
@@ -743,7 +752,7 @@ fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
             "vonage",
             "workos",
             "worldline"
-        ]
+        ])
     );
 }
 
@@ -818,7 +827,7 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
     without.dedup();
     assert_eq!(
         without,
-        [
+        in_this_build(&[
             "ably",
             "adyen",
             "adyen-platform",
@@ -912,7 +921,7 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
             "worldline",
             "xendit",
             "xero"
-        ]
+        ])
     );
 }
 
