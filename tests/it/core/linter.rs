@@ -934,6 +934,9 @@ fn codes(scheme: &Scheme) -> Vec<(&'static str, Severity)> {
 fn the_starts_of_the_table_are_fine_themselves() {
     for toml in [FINE, TOKEN, JWT] {
         let scheme = read(toml);
+        if scheme.algorithm.needs_feature().is_some() {
+            continue;
+        }
         assert_eq!(codes(&scheme), []);
         assert_eq!(scheme.validate(), Ok(()));
     }
@@ -944,6 +947,11 @@ fn each_finding_has_its_smallest_scheme() {
     for (code, severity, start, rest) in FINDINGS {
         let toml = format!("{start}\n{rest}");
         let scheme = read(&toml);
+        if scheme.algorithm.needs_feature().is_some() && *code != "needs-feature" {
+            // Of a token that can't be read, no more is said.
+            assert!(codes(&scheme).contains(&("needs-feature", Error)));
+            continue;
+        }
         let mut found = codes(&scheme);
         // A scheme with an error may deserve a warning as well.
         found.retain(|(_, of)| of >= severity);

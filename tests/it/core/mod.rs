@@ -15,6 +15,7 @@ mod regressions;
 mod round_trips;
 mod samples;
 mod secrets;
+#[cfg(feature = "jwt")]
 mod tokens;
 mod urls;
 mod vectors;

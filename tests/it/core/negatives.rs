@@ -69,6 +69,15 @@ fn signs_content(delivery: &Delivery) -> bool {
     delivery.scheme.coverage != Coverage::Credential || delivery.is_token()
 }
 
+/// Those of the providers that can be verified in this build.
+fn in_this_build<'a>(ids: &[&'a str]) -> Vec<&'a str> {
+    let is_there = |id: &&str| {
+        let scheme = providers::find(id).unwrap();
+        scheme.algorithm.needs_feature().is_none()
+    };
+    ids.iter().copied().filter(is_there).collect()
+}
+
 /// The places in the body that the verdict depends on by name.
 fn body_places(delivery: &Delivery) -> Vec<Locate> {
     let mut places = delivery.places();
@@ -717,7 +726,7 @@ fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
     providers.dedup();
     assert_eq!(
         providers,
-        [
+        in_this_build(&[
             "aftership",
             "airwallex",
             "alchemy",
@@ -775,7 +784,7 @@ fn t_r2_the_id_by_which_events_are_told_apart_can_t_be_changed() {
             "vonage",
             "workos",
             "worldline",
-        ]
+        ])
     );
 }
 
@@ -852,7 +861,7 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
     without.retain(|id| *id != "moralis");
     assert_eq!(
         without,
-        [
+        in_this_build(&[
             "ably",
             "adyen",
             "adyen-platform",
@@ -948,7 +957,7 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
             "x",
             "xendit",
             "xero",
-        ]
+        ])
     );
 }
 

@@ -352,12 +352,14 @@ async fn t_i2_a_bad_timestamp_header_is_refused_with_the_body_unread() {
     check_early("an item of a list", &stale, &layer(&stripe), "stale").await;
 }
 
+#[cfg(feature = "jwt")]
 fn without_questions(mut scheme: axum_webhook::scheme::Scheme) -> axum_webhook::scheme::Scheme {
     scheme.handshakes.clear();
     scheme
 }
 
 /// T-I2: a token that is none, or not of now.
+#[cfg(feature = "jwt")]
 #[tokio::test]
 async fn t_i2_a_token_out_of_its_time_is_refused_with_the_body_unread() {
     for (scheme, offset, code) in [
