@@ -8,6 +8,10 @@ use crate::{
 
 /// A certificate, as far as it is read.
 #[derive(Debug)]
+#[cfg_attr(
+    not(any(test, feature = "remote-keys")),
+    expect(dead_code, reason = "of a pasted certificate only the key counts")
+)]
 pub(crate) struct Certificate<'a> {
     /// The contents of its SPKI.
     pub(super) spki: &'a [u8],
