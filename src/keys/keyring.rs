@@ -306,7 +306,9 @@ pub(crate) fn check_parts(scheme: &Scheme, secret: &Secret) -> Result<(), Secret
         }
     }
     for name in &scheme.secret_parts {
-        if !secret.parts.iter().any(|(part, _)| part == name) {
+        // What only a fetch needs is not asked of a key that is pasted.
+        let is_needed = secret.is_remote() || !scheme.needs_part_to_fetch(name);
+        if is_needed && !secret.parts.iter().any(|(part, _)| part == name) {
             return Err(SecretError::MissingPart(name.clone()));
         }
     }

@@ -2,9 +2,9 @@ use http::Method;
 
 use crate::{
     scheme::{
-        Algorithm, Answers, Claim, ContentEncoding, Coverage, Dedupe, Encoding, Locate, OnRetry,
-        Scheme, SecretFormat, Shape, Signature, TimeUnit, TimestampField, Tolerance, UrlPorts,
-        When,
+        Algorithm, Answers, Claim, ContentEncoding, Coverage, Dedupe, Encoding, KeyDocument,
+        KeyUrl, Locate, OnRetry, RemoteKeys, Scheme, SecretFormat, Shape, Signature, TimeUnit,
+        TimestampField, Tolerance, UrlPorts, When,
     },
     units::Span,
 };
@@ -23,8 +23,10 @@ use crate::{
 ///
 /// # Pitfalls
 ///
-/// - The secrets are the keys that `/webhook_verification_key/get` answers with, each a JWK; the token
-///   names one by its `kid`.
+/// - The secret is `remote:` (feature `remote-keys`) with the parts `client_id` and `secret` of your
+///   account, with which `/webhook_verification_key/get` is asked for the key that a token names. For
+///   the sandbox it is `remote:https://sandbox.plaid.com/webhook_verification_key/get`. The keys can be
+///   pasted instead, each as the JWK that it answers with, without parts.
 /// - The hash is over the bytes as they came: Plaid indents its JSON.
 /// - `/webhook_type` and `/webhook_code` together are the event's type.
 /// - Tolerance: five minutes past (same page); a minute ahead.
@@ -36,9 +38,18 @@ pub fn plaid() -> Scheme {
         methods: vec![Method::POST],
         algorithm: Algorithm::JwtEs256,
         secret: SecretFormat::PublicKey,
-        secret_parts: Vec::new(),
+        secret_parts: vec!["client_id".to_owned(), "secret".to_owned()],
         key_id: None,
-        remote_keys: None,
+        remote_keys: Some(RemoteKeys {
+            url: KeyUrl::Fixed(
+                "https://production.plaid.com/webhook_verification_key/get".to_owned(),
+            ),
+            hosts: vec![
+                "production.plaid.com".to_owned(),
+                "sandbox.plaid.com".to_owned(),
+            ],
+            document: KeyDocument::PlaidKey,
+        }),
         coverage: Coverage::Body,
         shapes: vec![Shape {
             when: When::always(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{JsonPointer, Locate};
+use crate::scheme::{JsonPointer, Locate, Scheme};
 
 /// The longest URL of a document with keys, in bytes.
 const MAX_URL_LEN: usize = 512;
@@ -75,6 +75,15 @@ pub enum CertificateTrust {
     Host,
     /// A public root, or one that the operator has added, by a chain of certificates in the document.
     PublicRoots,
+}
+
+impl Scheme {
+    /// Whether a part of a secret is there for the provider's API alone.
+    pub(crate) fn needs_part_to_fetch(&self, part: &str) -> bool {
+        let remote = self.remote_keys.as_ref();
+        remote.is_some_and(|remote| remote.document == KeyDocument::PlaidKey)
+            && matches!(part, "client_id" | "secret")
+    }
 }
 
 impl RemoteKeys {

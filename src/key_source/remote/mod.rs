@@ -139,7 +139,8 @@ impl RemoteKeySource {
         }
         Ok(Self {
             remote,
-            algorithm: scheme.algorithm,
+            // The keys of tokens are those of what signs them.
+            algorithm: scheme.algorithm.primitive(),
             secrets: entries.into(),
             client: Client::new(),
             cache: Arc::new(Cache::new(POLICY)),

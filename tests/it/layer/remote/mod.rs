@@ -5,6 +5,7 @@ mod documents;
 mod providers;
 mod refusals;
 mod server;
+mod tokens;
 
 use std::time::Duration;
 
