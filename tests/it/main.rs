@@ -11,6 +11,7 @@ mod config;
 mod core;
 mod layer;
 mod readme;
+mod stores;
 
 use axum_webhook::{providers, scheme::Scheme};
 

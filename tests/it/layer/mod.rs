@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod body;
-mod contract;
 mod extractor;
 mod handshakes;
+mod lease;
 mod placement;
 mod readiness;
 mod refusals;
