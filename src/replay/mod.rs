@@ -22,6 +22,7 @@
 //! | | remembers | feature |
 //! |---|---|---|
 //! | [`MemoryReplayStore`] | as long as the process lives, for this process alone | |
+//! | `RedisReplayStore` | as Redis persists, for all instances | `redis` |
 //! | your own [`ReplayStore`] | | |
 //!
 //! Keys are SHA-256 hashes over endpoint, tenant and what identifies the event, so a store can be
@@ -33,14 +34,21 @@
 //! is lost; [`dangerous_fail_open`](crate::Endpoint::dangerous_fail_open) handles them unguarded
 //! instead. A handler that runs already is told if its lease ends meanwhile. One that finished has its end stored as soon
 //! as the store is back, if its lease still runs then; if not, the event may be handled again.
+//! The store in Redis finds its server again by itself.
 
 mod guard;
 mod heartbeat;
 mod key;
 mod memory;
 mod outcome;
+#[cfg(feature = "redis")]
+mod redis;
 mod store;
+#[cfg(feature = "redis")]
+mod token;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisReplayStore;
 pub(crate) use self::{
     guard::{ClaimGuard, ClaimHandle, Settled, Taken, Terms, claim},
     heartbeat::keep_lease,

@@ -129,3 +129,31 @@ impl ReplayStore for MemoryReplayStore {
 fn number(token: ClaimToken) -> Option<u64> {
     token.get().try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_storm_of_claims_that_are_given_back_leaves_no_queue() {
+        let shards = Shards::new(1, 1000, 0);
+        for key in 0..100 {
+            let found = shards.claim(key, SECOND, 600 * SECOND);
+            assert!(matches!(found, Found::New(_)));
+        }
+        for _ in 0..100_000 {
+            let Found::New(number) = shards.claim(100, SECOND, 600 * SECOND) else {
+                panic!("it was given back");
+            };
+            assert!(shards.renew(100, number, SECOND, 700 * SECOND));
+            assert!(shards.release(100, number, SECOND));
+        }
+        assert!(shards.queued() <= 2 * 101 + 1, "{}", shards.queued());
+        // What is left still expires.
+        assert_eq!(shards.len(), 100);
+        shards.claim(100, 602 * SECOND, SECOND);
+        assert_eq!(shards.len(), 1);
+    }
+}

@@ -1,3 +1,33 @@
 //! The stores: each of them, the contract that all of them keep, and the model that they all follow.
+//!
+//! The tests on Redis need a server, and fail without one:
+//!
+//! ```text
+//! scripts/servers run cargo test --all-features
+//! ```
 
+mod loom;
 mod memory;
+mod model;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod wire;
+
+/// The URL of a server for these tests.
+#[cfg(feature = "redis")]
+#[track_caller]
+fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!(
+            "{variable} is not set, so there is no server to test against: start the tests with \
+             `scripts/servers run cargo test …`"
+        )
+    })
+}
+
+#[cfg(feature = "redis")]
+#[track_caller]
+fn redis_url() -> String {
+    server("AXUM_WEBHOOK_TEST_REDIS")
+}
