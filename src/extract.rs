@@ -166,6 +166,11 @@ impl<T> VerifiedWebhook<T> {
             .is_some_and(|claim| claim.retry_later())
     }
 
+    #[cfg(feature = "postgres")]
+    pub(crate) fn claim(&self) -> Option<&ClaimHandle> {
+        self.delivery.claim.as_deref()
+    }
+
     fn of(parts: &Parts, payload: T, delivery: Arc<Delivery>) -> Self {
         let endpoint = &delivery.endpoint;
         let incoming = Incoming {

@@ -170,11 +170,12 @@ where
     let wants_retry = claim.wants_retry();
     let settled = claim.settle(is_done(endpoint, &response)).await;
     match &settled {
-        Ok(Settled::AsAsked) => {}
+        Ok(Settled::AsAsked | Settled::RolledBack) => {}
         Ok(Settled::TooLate) => telemetry::not_settled(&endpoint.name, None),
         Err(error) => telemetry::not_settled(&endpoint.name, Some(error)),
     }
-    if wants_retry && !response.status().is_server_error() {
+    let not_done = wants_retry || matches!(settled, Ok(Settled::RolledBack));
+    if not_done && !response.status().is_server_error() {
         let rejection = Rejection::new(RejectionKind::RetryAsked);
         return Ok(refuse(&shared, Some(endpoint), rejection));
     }

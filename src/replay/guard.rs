@@ -28,6 +28,9 @@ const OPEN: u8 = 0;
 const DONE: u8 = 1;
 const RETRY: u8 = 2;
 const SETTLED: u8 = 3;
+/// A transaction of the handler decides.
+#[cfg(feature = "postgres")]
+const IN_TRANSACTION: u8 = 4;
 
 /// After this long, a store that could not be told how a handler ended is told again; then after twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -189,6 +192,35 @@ impl ClaimHandle {
             .is_ok()
     }
 
+    /// Whether the claim is one of an `S`.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_kept_by<S: 'static>(&self) -> bool {
+        self.store.as_any().is::<S>()
+    }
+
+    /// Leaves it to a transaction of the handler whether the event is done; answers what
+    /// marks it there. `None` where it is decided already.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn leave_to_transaction(&self) -> Option<(ReplayKey, ClaimToken, Duration)> {
+        let left =
+            self.state
+                .compare_exchange(OPEN, IN_TRANSACTION, Ordering::AcqRel, Ordering::Acquire);
+        // A second one after the first was rolled back is as good.
+        matches!(left, Ok(_) | Err(IN_TRANSACTION)).then_some((
+            self.key,
+            self.token,
+            self.terms.ttl,
+        ))
+    }
+
+    /// Takes back what [`leave_to_transaction`](Self::leave_to_transaction) said: nothing was marked.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn take_from_transaction(&self) {
+        let _ =
+            self.state
+                .compare_exchange(IN_TRANSACTION, OPEN, Ordering::AcqRel, Ordering::Acquire);
+    }
+
     fn ask(&self, settle: Settle) -> Asked<bool> {
         let store = Arc::clone(&self.store);
         match settle {
@@ -246,6 +278,9 @@ pub(crate) enum Settled {
     AsAsked,
     /// Not at all: the handler outlived its lease, and the event may have been taken over.
     TooLate,
+    /// The transaction that should have marked the event as done was not committed.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
+    RolledBack,
 }
 
 impl ClaimGuard {
@@ -262,6 +297,18 @@ impl ClaimGuard {
     pub(crate) async fn settle(self, commit: bool) -> Result<Settled, StoreError> {
         let settle = match self.claim.state.swap(SETTLED, Ordering::AcqRel) {
             DONE | SETTLED => return Ok(Settled::AsAsked),
+            #[cfg(feature = "postgres")]
+            IN_TRANSACTION => {
+                // What is done stays done, so this gives back only what was rolled back.
+                let given_back = to_the_end(self.claim.ask(Settle::Release)).await;
+                return given_back.map(|given_back| {
+                    if given_back {
+                        Settled::RolledBack
+                    } else {
+                        Settled::AsAsked
+                    }
+                });
+            }
             OPEN if commit => Settle::Commit,
             _ => Settle::Release,
         };

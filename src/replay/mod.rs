@@ -7,7 +7,8 @@
 //! dies. So a provider's retry is accepted exactly when the first attempt did not finish.
 //!
 //! This is at-least-once across crashes: a process that dies after the
-//! handler's last effect and before "done" is stored runs the handler again.
+//! handler's last effect and before "done" is stored runs the handler again. Where the effects are
+//! writes to Postgres, `PostgresReplayStore` can store "done" with them, in one transaction.
 //!
 //! # A handler that takes long
 //!
@@ -23,6 +24,7 @@
 //! |---|---|---|
 //! | [`MemoryReplayStore`] | as long as the process lives, for this process alone | |
 //! | `RedisReplayStore` | as Redis persists, for all instances | `redis` |
+//! | `PostgresReplayStore` | durably, for all instances | `postgres` |
 //! | your own [`ReplayStore`] | | |
 //!
 //! Keys are SHA-256 hashes over endpoint, tenant and what identifies the event, so a store can be
@@ -34,19 +36,23 @@
 //! is lost; [`dangerous_fail_open`](crate::Endpoint::dangerous_fail_open) handles them unguarded
 //! instead. A handler that runs already is told if its lease ends meanwhile. One that finished has its end stored as soon
 //! as the store is back, if its lease still runs then; if not, the event may be handled again.
-//! The store in Redis finds its server again by itself.
+//! Both stores with a server find it again by themselves.
 
 mod guard;
 mod heartbeat;
 mod key;
 mod memory;
 mod outcome;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod store;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "postgres"))]
 mod token;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PostgresReplayStore, sqlx_0_9};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisReplayStore;
 pub(crate) use self::{

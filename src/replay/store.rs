@@ -160,6 +160,10 @@ pub(crate) trait DynStore: fmt::Debug + Send + Sync {
     fn commit(self: Arc<Self>, key: ReplayKey, token: ClaimToken, ttl: Duration) -> Asked<bool>;
 
     fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Asked<bool>;
+
+    /// The store itself, for what only one kind of store can do.
+    #[cfg(feature = "postgres")]
+    fn as_any(&self) -> &dyn std::any::Any;
 }
 
 impl<S: ReplayStore> DynStore for S {
@@ -177,5 +181,10 @@ impl<S: ReplayStore> DynStore for S {
 
     fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Asked<bool> {
         Box::pin(async move { ReplayStore::release(&*self, &key, token).await })
+    }
+
+    #[cfg(feature = "postgres")]
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
     }
 }

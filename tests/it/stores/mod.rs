@@ -1,6 +1,6 @@
 //! The stores: each of them, the contract that all of them keep, and the model that they all follow.
 //!
-//! The tests on Redis need a server, and fail without one:
+//! The tests on Redis and Postgres need a server of each, and fail without one:
 //!
 //! ```text
 //! scripts/servers run cargo test --all-features
@@ -9,13 +9,17 @@
 mod loom;
 mod memory;
 mod model;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "redis")]
+#[cfg(feature = "postgres")]
+mod transaction;
+#[cfg(any(feature = "redis", feature = "postgres"))]
 mod wire;
 
 /// The URL of a server for these tests.
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "postgres"))]
 #[track_caller]
 fn server(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
@@ -30,4 +34,10 @@ fn server(variable: &str) -> String {
 #[track_caller]
 fn redis_url() -> String {
     server("AXUM_WEBHOOK_TEST_REDIS")
+}
+
+#[cfg(feature = "postgres")]
+#[track_caller]
+fn postgres_url() -> String {
+    server("AXUM_WEBHOOK_TEST_POSTGRES")
 }

@@ -173,3 +173,15 @@ fn the_redis_store_follows_the_model() {
     let store = || axum_webhook::replay::RedisReplayStore::new(&url).unwrap();
     check(40, false, store);
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn the_postgres_store_follows_the_model() {
+    let url = super::postgres_url();
+    check(40, false, || {
+        axum_webhook::replay::PostgresReplayStore::new(&url)
+            .unwrap()
+            .with_max_connections(1)
+            .with_migration()
+    });
+}
