@@ -55,6 +55,8 @@
 //! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
 //! - `ed25519`: Ed25519 signatures (Discord, Telnyx, fal.ai). Pure Rust.
 //! - `public-key`: ECDSA P-256 and RSA signatures, by `aws-lc-rs`. Needs a C compiler.
+//! - `redis`: events remembered in Redis or Valkey, for several instances ([`replay`]).
+//! - `postgres`: events remembered in Postgres, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //!
