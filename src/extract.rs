@@ -132,6 +132,27 @@ impl<T> VerifiedWebhook<T> {
         }
     }
 
+    /// A number that is larger for every later claim of the same event; `None` where nothing guards it.
+    ///
+    /// A handler that was held up may find that its lease ran out and the event went to another.
+    /// A write that says "only if no larger number wrote before" keeps the late one out, where
+    /// [`done`](Self::done) only tells it afterwards.
+    #[must_use]
+    pub fn fence(&self) -> Option<u64> {
+        let claim = self.delivery.claim.as_ref();
+        claim.map(|claim| claim.fence())
+    }
+
+    /// Whether the handler has lost its lease: another delivery of the event may be handled beside it.
+    ///
+    /// It asks no store: it is what the renewal has found, and the end of the lease by this
+    /// process's clock. Look before an effect that can't be taken back.
+    #[must_use]
+    pub fn is_lease_lost(&self) -> bool {
+        let claim = self.delivery.claim.as_ref();
+        claim.is_some_and(|claim| claim.is_lost())
+    }
+
     /// Asks for the provider's retry: the event is not marked as done, and the
     /// sender gets 503 unless the handler's own answer is a 5xx.
     ///
@@ -143,6 +164,11 @@ impl<T> VerifiedWebhook<T> {
             .claim
             .as_ref()
             .is_some_and(|claim| claim.retry_later())
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn claim(&self) -> Option<&ClaimHandle> {
+        self.delivery.claim.as_deref()
     }
 
     fn of(parts: &Parts, payload: T, delivery: Arc<Delivery>) -> Self {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "tracing")]
 mod on {
+    use http::StatusCode;
+
     use crate::{rejection::Rejection, replay::StoreError};
 
     /// Whether anybody wants to know why a request is refused.
@@ -73,7 +75,7 @@ mod on {
                 target: "axum_webhook",
                 endpoint,
                 %error,
-                "the end of a handler could not be stored; its lease will run out"
+                "the end of a handler could not be stored; it is tried again as long as the lease runs"
             ),
             None => tracing::warn!(
                 target: "axum_webhook",
@@ -81,6 +83,41 @@ mod on {
                 "a handler outlived its lease; another delivery of the event may have been handled"
             ),
         }
+    }
+
+    pub(crate) fn settled_late(endpoint: &str, held: bool) {
+        tracing::info!(
+            target: "axum_webhook",
+            endpoint,
+            held,
+            "the end of a handler reached the replay store late"
+        );
+    }
+
+    pub(crate) fn not_renewed(endpoint: &str, error: &StoreError) {
+        tracing::warn!(
+            target: "axum_webhook",
+            endpoint,
+            %error,
+            "the lease of a running handler could not be renewed; it is tried again"
+        );
+    }
+
+    pub(crate) fn lease_lost(endpoint: &str) {
+        tracing::error!(
+            target: "axum_webhook",
+            endpoint,
+            "a running handler has lost its lease; another delivery of the event may be handled beside it"
+        );
+    }
+
+    pub(crate) fn done_with_client_error(endpoint: &str, status: StatusCode) {
+        tracing::warn!(
+            target: "axum_webhook",
+            endpoint,
+            status = status.as_u16(),
+            "a handler refused a genuine event; its retries will not be handled"
+        );
     }
 
     pub(crate) fn payload_refused(endpoint: &str, reason: &str) {
@@ -95,6 +132,8 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
+    use http::StatusCode;
+
     use crate::{rejection::Rejection, replay::StoreError};
 
     pub(crate) const fn listens() -> bool {
@@ -106,6 +145,10 @@ mod off {
     pub(crate) fn key_came(_: &str, _: &str, _: bool) {}
     pub(crate) fn failed_open(_: &str, _: &StoreError) {}
     pub(crate) fn not_settled(_: &str, _: Option<&StoreError>) {}
+    pub(crate) fn settled_late(_: &str, _: bool) {}
+    pub(crate) fn not_renewed(_: &str, _: &StoreError) {}
+    pub(crate) fn lease_lost(_: &str) {}
+    pub(crate) fn done_with_client_error(_: &str, _: StatusCode) {}
     pub(crate) fn payload_refused(_: &str, _: &str) {}
 }
 

@@ -3,13 +3,17 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, request::Parts};
+use http::{Request, Response, request::Parts};
+use tokio::runtime::Handle;
 use tower_service::Service;
 
 use crate::{
@@ -21,22 +25,30 @@ use crate::{
         open::{Opened, Refused, describe_unpacked, head, open},
     },
     rejection::{Rejection, RejectionKind, answer},
-    replay::{Claim, ClaimGuard, replay_key},
+    replay::{self, ClaimGuard, Outcome, Settled, Taken, replay_key},
     telemetry,
     verify::{Authentic, VerifyError},
 };
 
+type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
+
 /// The response of a [`WebhookService`](crate::WebhookService).
-pub struct ResponseFuture<E> {
-    pipeline: Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>,
+pub struct ResponseFuture<E: 'static> {
+    /// `None` once it has ended.
+    pipeline: Option<Pipeline<E>>,
+    /// Whether it runs on in the background if it is dropped.
+    runs_on: Arc<AtomicBool>,
 }
 
 impl<E> ResponseFuture<E> {
+    /// `pipeline` sets `runs_on` from where on it has to come to its end.
     pub(super) fn new(
         pipeline: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+        runs_on: Arc<AtomicBool>,
     ) -> Self {
         Self {
-            pipeline: Box::pin(pipeline),
+            pipeline: Some(Box::pin(pipeline)),
+            runs_on,
         }
     }
 }
@@ -45,7 +57,30 @@ impl<E> Future for ResponseFuture<E> {
     type Output = Result<Response<Body>, E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.pipeline.as_mut().poll(context)
+        let pipeline = self.pipeline.as_mut();
+        let polled = pipeline
+            .expect("a future is not polled after it has ended")
+            .as_mut()
+            .poll(context);
+        if polled.is_ready() {
+            self.pipeline = None;
+        }
+        polled
+    }
+}
+
+impl<E> Drop for ResponseFuture<E> {
+    /// The client went away: nothing happens to a handler that is to run to its end.
+    fn drop(&mut self) {
+        if self.runs_on.load(Ordering::Acquire)
+            && let Some(pipeline) = self.pipeline.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(async move {
+                // Nobody is left to hear the answer.
+                let _ = pipeline.await;
+            });
+        }
     }
 }
 
@@ -60,6 +95,7 @@ pub(super) async fn run<S, B, R>(
     shared: Arc<Shared>,
     mut inner: S,
     request: Request<B>,
+    runs_on: Arc<AtomicBool>,
 ) -> Result<Response<Body>, S::Error>
 where
     S: Service<Request<Body>, Response = Response<R>>,
@@ -107,11 +143,13 @@ where
     // From here on the request is genuine: only now the store is touched.
     let claim = match claim(&shared, endpoint, &authentic, &parts, &bytes).await {
         Ok(claim) => claim,
-        Err(Settled::Done) => {
+        Err(Unclaimed::Done) => {
             telemetry::duplicate(&endpoint.name, &endpoint.provider);
             return Ok(answer(&endpoint.scheme.answers.duplicate));
         }
-        Err(Settled::Refused(rejection)) => return Ok(refuse(&shared, Some(endpoint), rejection)),
+        Err(Unclaimed::Refused(rejection)) => {
+            return Ok(refuse(&shared, Some(endpoint), rejection));
+        }
     };
 
     parts.extensions.insert(Verified(Arc::new(Delivery {
@@ -122,18 +160,21 @@ where
     })));
     describe_unpacked(&mut parts.headers, &bytes);
     // If this future is dropped, or the handler panics, the guard gives the claim back.
-    let response = inner
-        .call(Request::from_parts(parts, Body::from(bytes)))
-        .await?;
+    runs_on.store(shared.runs_to_the_end, Ordering::Release);
+    let handling = inner.call(Request::from_parts(parts, Body::from(bytes)));
     let Some(claim) = claim else {
-        return Ok(response.map(Body::new));
+        return Ok(handling.await?.map(Body::new));
     };
+    let response = replay::keep_lease(claim.handle(), handling).await?;
     let wants_retry = claim.wants_retry();
-    let settled = claim.settle(is_done(&response)).await;
-    if !matches!(settled, Ok(true)) {
-        telemetry::not_settled(&endpoint.name, settled.as_ref().err());
+    let settled = claim.settle(is_done(endpoint, &response)).await;
+    match &settled {
+        Ok(Settled::AsAsked | Settled::RolledBack) => {}
+        Ok(Settled::TooLate) => telemetry::not_settled(&endpoint.name, None),
+        Err(error) => telemetry::not_settled(&endpoint.name, Some(error)),
     }
-    if wants_retry && !response.status().is_server_error() {
+    let not_done = wants_retry || matches!(settled, Ok(Settled::RolledBack));
+    if not_done && !response.status().is_server_error() {
         let rejection = Rejection::new(RejectionKind::RetryAsked);
         return Ok(refuse(&shared, Some(endpoint), rejection));
     }
@@ -141,7 +182,7 @@ where
 }
 
 /// Why a genuine delivery does not go to the handler.
-enum Settled {
+enum Unclaimed {
     /// It was handled before.
     Done,
     /// It has to come again.
@@ -155,7 +196,7 @@ async fn claim(
     authentic: &Authentic,
     parts: &Parts,
     bytes: &Bytes,
-) -> Result<Option<ClaimGuard>, Settled> {
+) -> Result<Option<ClaimGuard>, Unclaimed> {
     let Some(store) = &shared.store else {
         return Ok(None);
     };
@@ -175,51 +216,31 @@ async fn claim(
     let Some(key) = key else {
         return Ok(None);
     };
-    match store.claim(&key, endpoint.lease).await {
-        Ok(Claim::New(token)) => Ok(Some(ClaimGuard::new(
-            Arc::clone(store),
-            key,
-            token,
-            endpoint.done_ttl,
-        ))),
-        Ok(Claim::Done) => Err(Settled::Done),
-        Ok(Claim::InFlight { remaining }) => {
-            let retry_after = remaining;
+    match replay::claim(store, &endpoint.name, key, endpoint.terms).await {
+        Ok(Taken::New(guard)) => Ok(Some(guard)),
+        Ok(Taken::Done) => Err(Unclaimed::Done),
+        Ok(Taken::InFlight(retry_after)) => {
             let kind = RejectionKind::InFlight { retry_after };
-            Err(Settled::Refused(Rejection::new(kind)))
+            Err(Unclaimed::Refused(Rejection::new(kind)))
         }
         Err(error) if endpoint.fail_open => {
             telemetry::failed_open(&endpoint.name, &error);
             Ok(None)
         }
-        Err(error) => Err(Settled::Refused(Rejection::store(&error))),
+        Err(error) => Err(Unclaimed::Refused(Rejection::store(&error))),
     }
 }
 
 /// Whether an answer ends an event.
-///
-/// A retry can't help a handler that found the event itself wrong, so most of 4xx
-/// end it too. It can help where no handler judged the event: where a route, a
-/// limit or the payload's type stood in the way, which the next release may mend,
-/// and where the answer asks for another try.
-fn is_done<B>(response: &Response<B>) -> bool {
+fn is_done<B>(endpoint: &Endpoint, response: &Response<B>) -> bool {
     let status = response.status();
-    let nobody_judged = response
-        .extensions()
-        .get::<Arc<WebhookRejection>>()
-        .is_some()
-        || matches!(
-            status,
-            StatusCode::NOT_FOUND
-                | StatusCode::METHOD_NOT_ALLOWED
-                | StatusCode::PAYLOAD_TOO_LARGE
-                | StatusCode::UNSUPPORTED_MEDIA_TYPE
-        );
-    let asks_again = matches!(
-        status,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-    );
-    !status.is_server_error() && !nobody_judged && !asks_again
+    // No handler judged the event where the extractor refused the payload.
+    let refused = response.extensions().get::<Arc<WebhookRejection>>();
+    let done = refused.is_none() && endpoint.outcome.of(status) == Outcome::Done;
+    if done && status.is_client_error() {
+        telemetry::done_with_client_error(&endpoint.name, status);
+    }
+    done
 }
 
 /// Tells the operator why, and the sender only that.

@@ -94,6 +94,7 @@ pub(super) struct Shared {
     pub(super) store: Option<Arc<dyn DynStore>>,
     pub(super) deadlines: Deadlines,
     pub(super) observer: Option<Arc<Observer>>,
+    pub(super) runs_to_the_end: bool,
 }
 
 /// Is told of each refusal.
@@ -202,6 +203,7 @@ impl WebhookLayer {
                     total: Duration::from_secs(30),
                 },
                 observer: None,
+                runs_to_the_end: false,
             }),
         })
     }
@@ -221,6 +223,19 @@ impl WebhookLayer {
     /// default), and how long it may take in all (30 s by default).
     pub fn with_body_timeouts(self, idle: Duration, total: Duration) -> Self {
         self.with(|shared| shared.deadlines = Deadlines { idle, total })
+    }
+
+    /// Lets a handler that has begun run to its end if its client goes away meanwhile.
+    ///
+    /// By default it is dropped where it waits, as any handler of hyper's, and its event is given
+    /// back: the provider's retry begins anew. Here the handler runs on in the background and
+    /// settles the event by its answer, so a retry that comes later finds it done. Choose it where
+    /// half an effect is worse than an effect that nobody waited for, and where the provider is less patient than
+    /// the handler. It also runs on where a layer outside, such as a time limit, drops the request.
+    ///
+    /// A graceful shutdown does not wait for handlers whose client is gone.
+    pub fn run_to_the_end(self) -> Self {
+        self.with(|shared| shared.runs_to_the_end = true)
     }
 
     /// Takes the time from `clock` instead of the system.

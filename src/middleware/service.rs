@@ -2,7 +2,7 @@
 
 use std::{
     fmt, mem,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     task::{Context, Poll},
 };
 
@@ -47,7 +47,14 @@ where
         // The one that was polled ready is the one that is called; its clone may not be.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        ResponseFuture::new(run(Arc::clone(&self.shared), ready, request))
+        let runs_on = Arc::new(AtomicBool::new(false));
+        let pipeline = run(
+            Arc::clone(&self.shared),
+            ready,
+            request,
+            Arc::clone(&runs_on),
+        );
+        ResponseFuture::new(pipeline, runs_on)
     }
 }
 

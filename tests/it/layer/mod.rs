@@ -4,11 +4,11 @@
 mod answers;
 mod body;
 mod catalogue;
-mod contract;
 mod echoes;
 mod extractor;
 mod handshakes;
 mod key_source;
+mod lease;
 mod pairing;
 mod placement;
 mod questions;
