@@ -101,7 +101,7 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
-    key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError},
+    key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys},
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
     pairing::PairedKey,

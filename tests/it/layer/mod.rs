@@ -18,6 +18,7 @@ mod regressions;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod replay;
+mod rotation;
 mod selection;
 mod strangers;
 mod support;
