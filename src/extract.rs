@@ -27,6 +27,11 @@ use crate::{
 /// payload is read as a form or as JSON, by the delivery's `Content-Type`. It
 /// takes nothing from the body stream, so any argument position will do.
 ///
+/// A batch is here only if all of it is genuine: where the provider signs each item
+/// (Adyen), every one of them was verified, and one that was not refuses the whole;
+/// where it signs the batch (`HubSpot`, LINE, Pusher), no item can be added to it. A batch
+/// comes with the id and the type of its first item, if it has any.
+///
 /// Verified does not mean valid: check amounts and accounts as you would
 /// anywhere. Events can come in any order.
 ///
