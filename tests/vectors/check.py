@@ -69,7 +69,7 @@ class Request:
         return parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict")
 
     def is_form(self) -> bool:
-        return self.headers["content-type"].startswith("application/x-www-form-urlencoded")
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 def read(vector: dict) -> Request:
@@ -83,8 +83,7 @@ def read(vector: dict) -> Request:
     return Request(vector["secret"], body, vector["headers"], **optional)
 
 
-# --- what can be wrong about a request
-
+# What reading a request, or verifying it, can raise.
 REFUSALS = (InvalidSignature, ValueError, KeyError, IndexError, TypeError, EOFError, OSError, zlib.error)
 
 
@@ -130,7 +129,8 @@ def as_sha1(secret: str) -> bytes:
 
 # --- where signatures stand: each gives the texts that are there, with the names of the items beside it
 
-Place = Callable[[Request], Iterator[tuple[str, dict[str, str]]]]
+Beside = dict[str, str]
+Place = Callable[[Request], Iterator[tuple[str, Beside]]]
 
 
 def header(pattern: str, prefix: str = "") -> Place:
@@ -160,7 +160,7 @@ def item(name: str, key: str, between: str = ",", pair: str = "=", sets: str | N
 # --- what is signed
 
 
-def fill(template: str, request: Request, beside: dict[str, str]) -> bytes:
+def fill(template: str, request: Request, beside: Beside) -> bytes:
     """Puts the parts of the request into `{…}`: one of the words below, an item beside the signature, or a header."""
     words: dict[str, Callable[[], bytes]] = {
         "body": lambda: request.body,
@@ -185,11 +185,11 @@ def fill(template: str, request: Request, beside: dict[str, str]) -> bytes:
     return b"".join(value(piece) if index % 2 else piece.encode() for index, piece in enumerate(pieces))
 
 
-Content = str | Callable[[Request], bytes]
+Content = str | Callable[[Request, Beside], bytes]
 
 
-def signed(content: Content, request: Request, beside: dict[str, str]) -> bytes:
-    return fill(content, request, beside) if isinstance(content, str) else content(request)
+def signed(content: Content, request: Request, beside: Beside) -> bytes:
+    return fill(content, request, beside) if isinstance(content, str) else content(request, beside)
 
 
 # --- formulas
@@ -200,12 +200,12 @@ class Formula:
     """`matches` says whether a request is genuine; `sign`, where there is one, gives the signature that it should have."""
 
     matches: Callable[[Request], bool]
-    sign: Callable[[Request, dict[str, str]], str] | None = None
+    sign: Callable[[Request, Beside], str] | None = None
     # "body": each byte of it is signed; "fields": some are; "nothing": none is.
     covers: str = "body"
 
 
-def computed(place: Place, sign: Callable[[Request, dict[str, str]], str], covers: str = "body") -> Formula:
+def computed(place: Place, sign: Callable[[Request, Beside], str], covers: str = "body") -> Formula:
     def matches(request):
         return any(hmac.compare_digest(text.encode(), sign(request, beside).encode()) for text, beside in place(request))
 
@@ -317,7 +317,7 @@ def ecdsa_p256(secret: str, signature: bytes, content: bytes) -> None:
 def jwk(secret: str, kid: str):
     """The key that a token names, of a JWK or of a set."""
     document = json.loads(secret)
-    key = next(key for key in document.get("keys", [document]) if key["kid"] == kid)
+    key = {key["kid"]: key for key in document.get("keys", [document])}[kid]
     number = {name: int.from_bytes(un64url(key[name])) for name in ("n", "e", "x", "y") if name in key}
     if key["kty"] == "RSA":
         return rsa.RSAPublicNumbers(number["e"], number["n"]).public_key()
@@ -345,18 +345,14 @@ def jwt(name: str, algorithm: str, claims: Callable[[Request], dict], prefix: st
     def matches(request):
         [(token, _)] = header(name, prefix)(request)
         head, payload, signature = token.split(".")
-        try:
-            check_token(request.secret, algorithm, f"{head}.{payload}".encode(), un64url(signature), json.loads(un64url(head)))
-        except InvalidSignature:
-            return False
+        content = f"{head}.{payload}".encode()
+        check_token(request.secret, algorithm, content, un64url(signature), json.loads(un64url(head)))
         said = json.loads(un64url(payload))
         if request.now is not None and not said.get("nbf", 0) <= request.now < said.get("exp", request.now + 1):
             return False
         return all(said[claim] == value for claim, value in claims(request).items())
 
     def sign(request, beside):
-        if algorithm != "HS256":
-            raise SystemExit("this token is signed with a private key")
         said = claims(request) | {key: int(value) for key, value in beside.items() if value.isdigit()}
         parts = [b64url(json.dumps(part, separators=(",", ":")).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, said)]
         content = ".".join(parts)
@@ -423,7 +419,7 @@ def stamped(name: str, time: str = "t", key: str = "v1", dot: str = ".", **more)
 def git_forge(name: str) -> Formula:
     """Gogs and its descendants sign the JSON; where it travels as a form it is the only field."""
 
-    def content(request):
+    def content(request, _):
         if not request.is_form():
             return request.body
         [(field_name, payload)] = request.form()
@@ -437,7 +433,8 @@ def git_forge(name: str) -> Formula:
 
 def adyen_item(entry: dict) -> str:
     amount = entry.get("amount", {})
-    values = [entry.get(name, "") for name in ("pspReference", "originalReference", "merchantAccountCode", "merchantReference")]
+    names = ("pspReference", "originalReference", "merchantAccountCode", "merchantReference")
+    values = [entry.get(name, "") for name in names]
     values += [amount.get("value", ""), amount.get("currency", ""), entry.get("eventCode", ""), entry.get("success", "")]
     return ":".join(str(value).lower() if isinstance(value, bool) else str(value) for value in values)
 
@@ -465,24 +462,24 @@ def braintree_place(request: Request):
             yield signature, {"bt_payload": fields["bt_payload"] + "\n"}
 
 
-def form_field(name: str) -> Callable[[Request], bytes]:
-    return lambda request: dict(request.form())[name].encode()
+def form_field(name: str) -> Content:
+    return lambda request, _: dict(request.form())[name].encode()
 
 
-def coinbase_cdp(request: Request) -> bytes:
-    beside = dict(each.partition("=")[::2] for each in request.headers["x-hook0-signature"].split(","))
+def coinbase_cdp(request: Request, beside: Beside) -> bytes:
+    """The header says in `h` which headers are signed."""
     values = ".".join(request.headers[name] for name in beside["h"].split(" "))
     return f"{beside['t']}.{beside['h']}.{values}.".encode() + request.body
 
 
-def contentful(request: Request) -> bytes:
+def contentful(request: Request, beside: Beside) -> bytes:
     """Method, path, the headers that the list names, and the body, a line each."""
     names = sorted(name.strip() for name in request.headers["x-contentful-signed-headers"].split(","))
     listed = ";".join(f"{name}:{request.headers[name].strip()}" for name in names)
     return "\n".join([request.method, urlsplit(request.url).path, listed, ""]).encode() + request.body
 
 
-def hubspot(request: Request) -> bytes:
+def hubspot(request: Request, beside: Beside) -> bytes:
     """Twelve escapes of the URL are decoded before it is signed."""
     escapes = r"%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)"
     url = re.sub(escapes, lambda escape: unquote(escape[0]), request.url, flags=re.IGNORECASE)
@@ -490,8 +487,7 @@ def hubspot(request: Request) -> bytes:
     return f"{request.method}{url}".encode() + request.body + time.encode()
 
 
-def hygraph(request: Request) -> bytes:
-    beside = dict(each.partition("=")[::2] for each in request.headers["gcms-signature"].split(", "))
+def hygraph(request: Request, beside: Beside) -> bytes:
     document = {"Body": request.body.decode(), "EnvironmentName": beside["env"], "TimeStamp": int(beside["t"])}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -508,33 +504,32 @@ def mailgun_place(request: Request):
             yield fields[name], {}
 
 
-def mailgun(request: Request) -> bytes:
+def mailgun(request: Request, beside: Beside) -> bytes:
     fields = mailgun_fields(request)
     return (fields["timestamp"] + fields["token"]).encode()
 
 
-def mandrill(request: Request) -> bytes:
+def mandrill(request: Request, beside: Beside) -> bytes:
     return (request.url + "".join(name + value for name, value in sorted(request.form()))).encode()
 
 
-def mercado_pago(request: Request) -> bytes:
+def mercado_pago(request: Request, beside: Beside) -> bytes:
     """The `data.id` of the URL, if it is there, the request's id and the time."""
     query = dict(parse_qsl(urlsplit(request.url).query))
     first = f"id:{query['data.id']};" if "data.id" in query else ""
-    time = dict(each.partition("=")[::2] for each in request.headers["x-signature"].split(","))["ts"]
-    return f"{first}request-id:{request.headers['x-request-id']};ts:{time};".encode()
+    return f"{first}request-id:{request.headers['x-request-id']};ts:{beside['ts']};".encode()
 
 
 def midtrans_place(request: Request):
     yield request.json()["signature_key"], {}
 
 
-def midtrans(request: Request) -> bytes:
+def midtrans(request: Request, beside: Beside) -> bytes:
     document = request.json()
     return (document["order_id"] + document["status_code"] + document["gross_amount"] + request.secret).encode()
 
 
-def midtrans_snap_bi(request: Request) -> bytes:
+def midtrans_snap_bi(request: Request, beside: Beside) -> bytes:
     """The body counts without the white space between its tokens."""
     minified = re.sub(r'("(?:\\.|[^"\\])*")|[ \t\r\n]+', lambda found: found[1] or "", request.body.decode())
     body = hashlib.sha256(minified.encode()).hexdigest()
@@ -578,7 +573,7 @@ def moralis(request: Request, _) -> str:
     return keccak256(request.body + request.secret.encode()).hex()
 
 
-def plivo(request: Request) -> bytes:
+def plivo(request: Request, beside: Beside) -> bytes:
     """V3: the URL, then the sorted query of a GET or the sorted form of a POST, then the nonce."""
     nonce = request.headers["x-plivo-signature-v3-nonce"]
     if request.method == "GET":
@@ -594,13 +589,13 @@ def plivo_place(request: Request):
         yield text, {}
 
 
-def paypal(request: Request) -> bytes:
+def paypal(request: Request, beside: Beside) -> bytes:
     names = ("paypal-transmission-id", "paypal-transmission-time")
     values = [request.headers[name] for name in names]
     return "|".join([*values, request.parts["webhook_id"], str(zlib.crc32(request.body))]).encode()
 
 
-def segment(request: Request) -> bytes:
+def segment(request: Request, beside: Beside) -> bytes:
     """Of a batch only the first element is signed."""
     text = request.body.decode()
     if not text.startswith("["):
@@ -617,7 +612,7 @@ def sns(version: str, hash: hashes.HashAlgorithm) -> Formula:
         if document["SignatureVersion"] == version and document["TopicArn"] == request.parts["topic_arn"]:
             yield document["Signature"], {}
 
-    def content(request):
+    def content(request, _):
         document = request.json()
         names = ["Message", "MessageId"]
         if document["Type"] == "Notification":
@@ -629,7 +624,7 @@ def sns(version: str, hash: hashes.HashAlgorithm) -> Formula:
     return public(place, content, un64, rsa_pkcs1(hash), "fields")
 
 
-def twilio(request: Request) -> bytes:
+def twilio(request: Request, beside: Beside) -> bytes:
     """The URL and each field of a form, equal values once; of other bodies the URL has the hash."""
     query = dict(parse_qsl(urlsplit(request.url).query))
     if "bodySHA256" in query:
@@ -645,7 +640,7 @@ def vonage_sms_place(request: Request):
     yield dict(request.form())["sig"].lower(), {}
 
 
-def vonage_sms(request: Request) -> bytes:
+def vonage_sms(request: Request, beside: Beside) -> bytes:
     """Every field but the signature; what would separate fields is replaced in their values."""
     fields = sorted((name, value) for name, value in request.form() if name != "sig")
     return "".join(f"&{name}={re.sub('[&=]', '_', value)}" for name, value in fields).encode()
@@ -916,7 +911,7 @@ def changed_headers(request: Request) -> Iterator[Request]:
 
 
 def fault(formula: Formula, request: Request) -> str | None:
-    """What is wrong about a vector."""
+    """What is wrong about a vector, if anything is."""
     if not matches(formula, request):
         return "the signature is not what the formula gives"
     if formula.covers == "body" and request.body:
@@ -970,7 +965,11 @@ def sign(id: str, secret: str, pairs: list[str]) -> int:
     parts = {name.removeprefix("part."): value for name, value in names.items() if name.startswith("part.")}
     where_to = {name: names.pop(name) for name in ("url", "method") if name in names}
     request = Request(secret, sys.stdin.buffer.read(), names, parts=parts, **where_to)
-    print(FORMULAS[id].sign(request, names))
+    try:
+        print(FORMULAS[id].sign(request, names))
+    except REFUSALS as error:
+        print(f"{id} needs something else: {error!r}", file=sys.stderr)
+        return 1
     return 0
 
 
