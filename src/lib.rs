@@ -101,9 +101,11 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
-    key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys},
+    key_source::{FileKeys, KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys},
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
-    middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    middleware::{
+        LayerError, ResponseFuture, RotateError, WebhookHandle, WebhookLayer, WebhookService,
+    },
     pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},

@@ -104,8 +104,8 @@ impl<S: KeySource> DynKeySource for S {
 /// The keys of an endpoint.
 #[derive(Clone)]
 pub(crate) enum Keys {
-    /// They are there from the start.
-    Static(Keyring),
+    /// They are the endpoint's own: there from the start, and changed by name.
+    Own(RotatingKeys),
     /// They are asked for, for each request.
     Source(Arc<dyn DynKeySource>),
 }
@@ -114,7 +114,7 @@ impl Keys {
     /// The keys for a request.
     pub(crate) async fn get(&self, request: &KeyRequest<'_>) -> Result<Keyring, KeySourceError> {
         match self {
-            Self::Static(keyring) => Ok(keyring.clone()),
+            Self::Own(keys) => Ok(keys.keyring()),
             Self::Source(source) => source.keys(request).await,
         }
     }
@@ -124,7 +124,7 @@ impl Keys {
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Static(keyring) => keyring.fmt(f),
+            Self::Own(keys) => keys.keyring().fmt(f),
             Self::Source(source) => source.fmt(f),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     clock::{Clock, SystemClock},
     endpoint::{Endpoint, EndpointError},
     keys::Secrets,
-    middleware::{WebhookService, body::Deadlines, select::Selection},
+    middleware::{WebhookHandle, WebhookService, body::Deadlines, select::Selection},
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
     scheme::{Dedupe, Scheme},
@@ -248,6 +248,12 @@ impl WebhookLayer {
     /// It runs on the request's path, so it should not block.
     pub fn on_refusal(self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
         self.with(|shared| shared.observer = Some(Arc::new(observer)))
+    }
+
+    /// A handle by which the secrets of an endpoint are changed while the layer is in use.
+    #[must_use]
+    pub fn handle(&self) -> WebhookHandle {
+        WebhookHandle::new(Arc::clone(&self.shared.endpoints))
     }
 
     /// The endpoints whose repeated events would be handled again, since nothing

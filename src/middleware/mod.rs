@@ -15,6 +15,7 @@
 
 mod body;
 mod future;
+mod handle;
 mod layer;
 mod open;
 mod select;
@@ -22,6 +23,7 @@ mod service;
 
 pub use self::{
     future::ResponseFuture,
+    handle::{RotateError, WebhookHandle},
     layer::{LayerError, WebhookLayer},
     service::WebhookService,
 };

@@ -271,7 +271,7 @@ impl Asking<'_> {
 
     async fn keys(&self, begun: &Begun, body: &[u8]) -> Result<Keyring, RejectionKind> {
         match &self.endpoint.keys {
-            Keys::Static(keyring) => Ok(keyring.clone()),
+            Keys::Own(keys) => Ok(keys.keyring()),
             Keys::Source(source) => {
                 let incoming = Incoming {
                     head: self.head,
