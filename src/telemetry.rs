@@ -2,6 +2,8 @@
 
 #[cfg(feature = "tracing")]
 mod on {
+    use std::path::Path;
+
     use http::StatusCode;
 
     use crate::{rejection::Rejection, replay::StoreError};
@@ -58,6 +60,30 @@ mod on {
                 "another key came after the first one, and was refused: was the first one somebody else's?"
             );
         }
+    }
+
+    pub(crate) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
+        let path = path.display();
+        match kept_because {
+            None => tracing::info!(
+                target: "axum_webhook",
+                %path,
+                "the file of a secret has changed; what it holds now counts from the next request on"
+            ),
+            Some(reason) => tracing::warn!(
+                target: "axum_webhook",
+                %path,
+                reason,
+                "the file of a secret has changed and holds none that can be used; what it held before still counts"
+            ),
+        }
+    }
+
+    pub(crate) fn secrets_not_reread() {
+        tracing::warn!(
+            target: "axum_webhook",
+            "the files of secrets can't be read in time; what they held before counts meanwhile"
+        );
     }
 
     pub(crate) fn failed_open(endpoint: &str, error: &StoreError) {
@@ -132,6 +158,8 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
+    use std::path::Path;
+
     use http::StatusCode;
 
     use crate::{rejection::Rejection, replay::StoreError};
@@ -143,6 +171,8 @@ mod off {
     pub(crate) fn unverified(_: &Rejection) {}
     pub(crate) fn duplicate(_: &str, _: &str) {}
     pub(crate) fn key_came(_: &str, _: &str, _: bool) {}
+    pub(crate) const fn secret_file_changed(_: &Path, _: Option<&str>) {}
+    pub(crate) const fn secrets_not_reread() {}
     pub(crate) fn failed_open(_: &str, _: &StoreError) {}
     pub(crate) fn not_settled(_: &str, _: Option<&StoreError>) {}
     pub(crate) fn settled_late(_: &str, _: bool) {}

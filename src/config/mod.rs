@@ -27,6 +27,7 @@
 //! | `server.replay` | `"memory"`, `"redis://…"`, `"postgres://…"` or `"off"` | `"memory"` |
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
+//! | `server.reread` | how long a `file:` secret is not looked at, or `"off"`: see [`FileKeys`](crate::FileKeys) | `"5s"` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
 //! | `endpoint.path` | the path, or axum's matched path | `"/webhooks/<name>"` |
 //! | `endpoint.provider` | a provider of the catalogue | this or `scheme` |
@@ -43,17 +44,20 @@
 //!
 //! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
 //! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
+//! A file is read again when it changes, as [`FileKeys`](crate::FileKeys) says; secrets of the other kinds are changed at run
+//! time by [`WebhookLayer::handle`].
 //! Where the provider publishes its keys it is also `"remote:"`, or `"remote:https://…"` for another
 //! URL on the provider's hosts: see [`Secret::remote`].
 
 mod replay;
+mod reread;
 mod secrets;
 
 use std::{fmt, path::Path};
 
 use serde::Deserialize;
 
-use self::{replay::Replay, secrets::SecretEntries};
+use self::{replay::Replay, reread::Reread, secrets::SecretEntries};
 use crate::{
     endpoint::Endpoint,
     keys::Secret,
@@ -82,6 +86,8 @@ struct Server {
     replay: Replay,
     idle_timeout: Option<Span>,
     total_timeout: Option<Span>,
+    #[serde(default)]
+    reread: Reread,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -233,7 +239,9 @@ impl EndpointConfig {
             }
             None => format!("/webhooks/{}", self.name),
         };
-        let mut endpoint = Endpoint::new(scheme, secrets)
+        let mut endpoint = server
+            .reread
+            .endpoint(scheme, secrets)
             .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))?
             .with_name(self.name.as_str())
             .with_path(path);

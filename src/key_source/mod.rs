@@ -3,6 +3,7 @@
 #[cfg(feature = "remote-keys")]
 mod cache;
 mod error;
+mod files;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod request;
@@ -14,6 +15,7 @@ use std::{fmt, pin::Pin, sync::Arc};
 pub use self::remote::RemoteKeySource;
 pub use self::{
     error::{KeySourceError, RemoteKeysError},
+    files::FileKeys,
     request::KeyRequest,
     rotating::RotatingKeys,
 };

@@ -16,10 +16,6 @@ pub struct KeyRequest<'a> {
     pub(crate) key_url: Option<Cow<'a, str>>,
     pub(crate) now: Timestamp,
     /// When the source was asked first: keys that did not fit were fetched before that.
-    #[cfg_attr(
-        not(feature = "remote-keys"),
-        expect(dead_code, reason = "only a cache asks")
-    )]
     pub(crate) asked: Instant,
 }
 

@@ -3,9 +3,9 @@
 mod keyring;
 mod secret;
 
-pub(crate) use self::keyring::Key;
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::keyring::{PublishedKey, check_parts};
+pub(crate) use self::{keyring::Key, secret::read_file};
 pub use self::{
     keyring::{Keyring, KeyringError, Secrets},
     secret::{Secret, SecretError},

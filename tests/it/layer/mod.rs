@@ -19,6 +19,7 @@ mod regressions;
 mod remote;
 mod replay;
 mod rotation;
+mod secret_files;
 mod selection;
 mod strangers;
 mod support;
