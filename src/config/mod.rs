@@ -28,6 +28,7 @@
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
 //! | `server.reread` | how long a `file:` secret is not looked at, or `"off"`: see [`FileKeys`](crate::FileKeys) | `"5s"` |
+//! | `server.run_to_the_end` | `true` keeps handlers whose client went away: see [`WebhookLayer::run_to_the_end`] | `false` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
 //! | `endpoint.path` | the path, or axum's matched path | `"/webhooks/<name>"` |
 //! | `endpoint.provider` | a provider of the catalogue | this or `scheme` |
@@ -38,9 +39,14 @@
 //! | `endpoint.body_limit` | the largest body | the provider's |
 //! | `endpoint.dedupe` | `"id"`, `"content"` or `"off"` | the provider's |
 //! | `endpoint.lease` | how long an event waits whose process died | `"2m"` |
+//! | `endpoint.renewal` | how long the lease of a handler is renewed: see [`Endpoint::with_renewal`] | `"15m"` |
+//! | `endpoint.outcome` | `{ done, retry }`, lists of the handler's statuses, such as `[409]` or `["4xx"]` | [`Outcome::of`](crate::replay::Outcome::of) |
+//! | `endpoint.dangerous_fail_open` | `true` handles deliveries unguarded while the store can't answer | `false` |
 //! | `endpoint.enforce` | `false` only observes | `true` |
 //!
 //! A store on a server needs its feature; it connects with the first delivery, and creates its table in Postgres.
+//!
+//! In `outcome` a status by its number counts before its class, and `retry` before `done`.
 //!
 //! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
 //! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
@@ -49,6 +55,7 @@
 //! Where the provider publishes its keys it is also `"remote:"`, or `"remote:https://…"` for another
 //! URL on the provider's hosts: see [`Secret::remote`].
 
+mod outcome;
 mod replay;
 mod reread;
 mod secrets;
@@ -57,7 +64,7 @@ use std::{fmt, path::Path};
 
 use serde::Deserialize;
 
-use self::{replay::Replay, reread::Reread, secrets::SecretEntries};
+use self::{outcome::Outcomes, replay::Replay, reread::Reread, secrets::SecretEntries};
 use crate::{
     endpoint::Endpoint,
     keys::Secret,
@@ -88,6 +95,8 @@ struct Server {
     total_timeout: Option<Span>,
     #[serde(default)]
     reread: Reread,
+    #[serde(default)]
+    run_to_the_end: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -103,6 +112,10 @@ struct EndpointConfig {
     body_limit: Option<ByteSize>,
     dedupe: Option<Dedupe>,
     lease: Option<Span>,
+    renewal: Option<Span>,
+    outcome: Option<Outcomes>,
+    #[serde(default)]
+    dangerous_fail_open: bool,
     #[serde(default = "enforced")]
     enforce: bool,
 }
@@ -203,7 +216,10 @@ impl Config {
             .map_err(|error| ConfigError::at("endpoint", error.to_string()))?;
         let idle = self.server.idle_timeout.unwrap_or(Span::seconds(5));
         let total = self.server.total_timeout.unwrap_or(Span::seconds(30));
-        let layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        let mut layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        if self.server.run_to_the_end {
+            layer = layer.run_to_the_end();
+        }
         self.server.replay.guard(layer)
     }
 }
@@ -256,6 +272,15 @@ impl EndpointConfig {
         }
         if let Some(lease) = self.lease {
             endpoint = endpoint.with_lease(lease.duration());
+        }
+        if let Some(renewal) = self.renewal {
+            endpoint = endpoint.with_renewal(renewal.duration());
+        }
+        if let Some(outcomes) = self.outcome.clone() {
+            endpoint = endpoint.with_outcome(move |status| outcomes.of(status));
+        }
+        if self.dangerous_fail_open {
+            endpoint = endpoint.dangerous_fail_open();
         }
         if !self.enforce {
             endpoint = endpoint.with_shadow_mode();

@@ -4,6 +4,8 @@
 mod answers;
 mod body;
 mod catalogue;
+#[cfg(feature = "config")]
+mod configured;
 mod echoes;
 mod extractor;
 mod handshakes;
