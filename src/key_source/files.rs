@@ -30,10 +30,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// and then writes it is done by then.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// How often a file may change within one look, before that is left to the next.
-const TRIES: usize = 5;
+/// The time between two readings of a file that has changed.
+const STEP: Duration = Duration::from_millis(10);
 
-/// How long a request waits for a look at the files: a disk that hangs refuses nothing.
+/// How long one look waits for a file to be quiet, before that is left to the next.
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// How long a request waits for a look at the files: a disk that hangs refuses nothing. It is longer than
+/// [`PAUSE`] and [`LIMIT`].
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Secrets of which some are in files: a file that changes is read again. Clones share them.
@@ -256,14 +260,19 @@ impl Files {
         if pairs.all(|(watched, readings)| are_same(&watched.seen, readings)) {
             return None;
         }
-        for _ in 0..TRIES {
-            thread::sleep(QUIET);
+        let start = std::time::Instant::now();
+        let mut since = start;
+        while start.elapsed() < LIMIT {
+            thread::sleep(STEP);
+            let is_quiet = since.elapsed() >= QUIET;
             let again = self.read();
             let mut pairs = read.iter().zip(&again);
-            if pairs.all(|(before, now)| are_same(before, now)) {
+            if !pairs.all(|(before, now)| are_same(before, now)) {
+                read = again;
+                since = std::time::Instant::now();
+            } else if is_quiet {
                 return self.take(again);
             }
-            read = again;
         }
         None
     }

@@ -329,6 +329,7 @@ impl fmt::Debug for Secret {
             .field("not_before", &self.not_before)
             .field("not_after", &self.not_after)
             .field("parts", &parts)
+            .field("files", &self.files)
             .finish()
     }
 }
