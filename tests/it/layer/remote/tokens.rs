@@ -124,12 +124,13 @@ async fn plaids_key_is_asked_for_by_the_id_in_the_token() {
             request.uri(),
             &Uri::from_static("/webhook_verification_key/get")
         );
-        match request
+        if request
             .body()
             .contains("bfbd5111-8e33-4643-8ced-b2e642a72f3c")
         {
-            true => Response::new(key.clone().into()),
-            false => status(400),
+            Response::new(key.clone().into())
+        } else {
+            status(400)
         }
     });
     let parts = [("client_id", "the-client"), ("secret", "the-secret")];
