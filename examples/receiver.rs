@@ -128,8 +128,8 @@ async fn print(hook: VerifiedWebhook) -> Response {
 fn report(rejection: &Rejection) {
     let endpoint = rejection.endpoint().unwrap_or("-");
     eprintln!("refused [{endpoint}] {}: {rejection}", rejection.code());
-    for hint in rejection.hints() {
-        eprintln!("  hint: {hint}");
+    for diagnosis in rejection.diagnoses() {
+        eprintln!("  {}: {diagnosis}", diagnosis.code());
     }
 }
 

@@ -48,6 +48,7 @@
 //! - [`replay`]: the life cycle of an event, and stores.
 //! - [`config`]: endpoints from a TOML file.
 //! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes.
+//! - [`diagnosis`]: why a request was refused, and what each code means.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
 //!
 //! # Features
@@ -71,9 +72,10 @@ mod clock;
 pub mod config;
 mod content;
 mod crypto;
-mod diagnosis;
+pub mod diagnosis;
 mod endpoint;
 mod extract;
+mod gate;
 pub mod handshake;
 mod incoming;
 mod key_source;
@@ -96,6 +98,7 @@ mod verify;
 
 pub use self::{
     clock::{Clock, SystemClock},
+    diagnosis::{Diagnosis, DiagnosisLevel, diagnose},
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,

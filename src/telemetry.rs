@@ -2,11 +2,17 @@
 
 #[cfg(feature = "tracing")]
 mod on {
-    use crate::{rejection::Rejection, replay::StoreError};
+    use crate::{diagnosis::Diagnosis, rejection::Rejection, replay::StoreError};
 
     /// Whether anybody wants to know why a request is refused.
     pub(crate) fn listens() -> bool {
         tracing::enabled!(target: "axum_webhook", tracing::Level::WARN)
+    }
+
+    /// The sentences of a diagnosis.
+    fn said(rejection: &Rejection) -> Vec<&str> {
+        let diagnoses = rejection.diagnoses().iter();
+        diagnoses.map(Diagnosis::message).collect()
     }
 
     pub(crate) fn refused(rejection: &Rejection) {
@@ -15,7 +21,8 @@ mod on {
             endpoint = rejection.endpoint(),
             provider = rejection.provider(),
             code = rejection.code(),
-            hints = ?rejection.hints(),
+            diagnosis = rejection.diagnoses().first().map(Diagnosis::code),
+            hints = ?said(rejection),
             "webhook refused: {rejection}"
         );
     }
@@ -26,7 +33,8 @@ mod on {
             endpoint = rejection.endpoint(),
             provider = rejection.provider(),
             code = rejection.code(),
-            hints = ?rejection.hints(),
+            diagnosis = rejection.diagnoses().first().map(Diagnosis::code),
+            hints = ?said(rejection),
             "webhook would be refused, but `enforce` is off: {rejection}"
         );
     }

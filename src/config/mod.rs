@@ -27,6 +27,7 @@
 //! | `server.replay` | `"memory"`, or `"off"` | `"memory"` |
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
+//! | `server.diagnosis` | `"hints"`, or `"trials"`: see [`DiagnosisLevel`] | `"hints"` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
 //! | `endpoint.path` | the path, or axum's matched path | `"/webhooks/<name>"` |
 //! | `endpoint.provider` | a provider of the catalogue | this or `scheme` |
@@ -38,6 +39,7 @@
 //! | `endpoint.dedupe` | `"id"`, `"content"` or `"off"` | the provider's |
 //! | `endpoint.lease` | how long a handler may take | `"2m"` |
 //! | `endpoint.enforce` | `false` only observes | `true` |
+//! | `endpoint.diagnosis` | as `server.diagnosis`, for one endpoint | the server's |
 //!
 //! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
 //! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
@@ -52,6 +54,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use self::secrets::SecretEntries;
 use crate::{
+    diagnosis::DiagnosisLevel,
     endpoint::Endpoint,
     keys::Secret,
     middleware::WebhookLayer,
@@ -80,6 +83,8 @@ struct Server {
     replay: Replay,
     idle_timeout: Option<Span>,
     total_timeout: Option<Span>,
+    #[serde(default)]
+    diagnosis: DiagnosisLevel,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,6 +126,7 @@ struct EndpointConfig {
     lease: Option<Span>,
     #[serde(default = "enforced")]
     enforce: bool,
+    diagnosis: Option<DiagnosisLevel>,
 }
 
 const fn enforced() -> bool {
@@ -261,7 +267,8 @@ impl EndpointConfig {
         let mut endpoint = Endpoint::new(scheme, secrets)
             .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))?
             .with_name(self.name.as_str())
-            .with_path(path);
+            .with_path(path)
+            .with_diagnosis(self.diagnosis.unwrap_or(server.diagnosis));
         if let Some(url) = &self.public_url {
             let url: PublicUrl = url
                 .parse()

@@ -19,11 +19,12 @@ use crate::{
     middleware::{
         layer::Shared,
         open::{Opened, Refused, describe_unpacked, head, open},
+        refuse::{nothing_fits, refuse, report_shadow},
     },
     rejection::{Rejection, RejectionKind, answer},
     replay::{Claim, ClaimGuard, replay_key},
     telemetry,
-    verify::{Authentic, VerifyError},
+    verify::Authentic,
 };
 
 /// The response of a [`WebhookService`](crate::WebhookService).
@@ -72,7 +73,7 @@ where
 
     // The endpoint comes from the configuration.
     let Some(endpoint) = shared.selection.select(&shared.endpoints, &parts) else {
-        return Ok(refuse(&shared, None, shared.selection.nothing_fits()));
+        return Ok(refuse(&shared, None, nothing_fits(&shared, &parts)));
     };
 
     let now = shared.clock.now();
@@ -222,39 +223,8 @@ fn is_done<B>(response: &Response<B>) -> bool {
     !status.is_server_error() && !nobody_judged && !asks_again
 }
 
-/// Tells the operator why, and the sender only that.
-fn refuse(shared: &Shared, endpoint: Option<&Endpoint>, rejection: Rejection) -> Response<Body> {
-    let rejection = match endpoint {
-        Some(endpoint) => rejection.at(&endpoint.name, &endpoint.provider),
-        None => rejection,
-    };
-    telemetry::refused(&rejection);
-    if let Some(observer) = &shared.observer {
-        observer(&rejection);
-    }
-    rejection.into_response(endpoint.map(|endpoint| &*endpoint.scheme))
-}
-
 /// Says what shadow mode found. What a layer outside has verified was for another endpoint.
 fn shadow(parts: &mut Parts, verdict: ShadowVerdict) {
     parts.extensions.remove::<Verified>();
     parts.extensions.insert(verdict);
-}
-
-fn report_shadow(shared: &Shared, rejection: &Rejection) {
-    telemetry::unverified(rejection);
-    if let Some(observer) = &shared.observer {
-        observer(rejection);
-    }
-}
-
-impl super::select::Selection {
-    /// What is said where no endpoint is selected.
-    fn nothing_fits(&self) -> Rejection {
-        Rejection::new(match self {
-            // Which endpoints there are is nobody's business: as a forgery.
-            Self::Detect => RejectionKind::Verification(VerifyError::NoShape),
-            _ => RejectionKind::NoEndpoint,
-        })
-    }
 }

@@ -6,6 +6,7 @@ use tower_layer::Layer;
 
 use crate::{
     clock::{Clock, SystemClock},
+    diagnosis::DiagnosisLevel,
     endpoint::{Endpoint, EndpointError},
     keys::Secrets,
     middleware::{WebhookService, body::Deadlines, select::Selection},
@@ -223,12 +224,23 @@ impl WebhookLayer {
         self.with(|shared| shared.deadlines = Deadlines { idle, total })
     }
 
+    /// Says for all endpoints how far to go to find out why a request was refused: see
+    /// [`Endpoint::with_diagnosis`].
+    pub fn with_diagnosis(self, level: DiagnosisLevel) -> Self {
+        self.with(|shared| {
+            let endpoints = shared.endpoints.iter().cloned();
+            shared.endpoints = endpoints
+                .map(|endpoint| endpoint.with_diagnosis(level))
+                .collect();
+        })
+    }
+
     /// Takes the time from `clock` instead of the system.
     pub fn with_clock(self, clock: impl Clock) -> Self {
         self.with(|shared| shared.clock = Arc::new(clock))
     }
 
-    /// Tells `observer` of each refusal, with the reason and hints.
+    /// Tells `observer` of each refusal, with the reason and what was found out about it.
     ///
     /// It runs on the request's path, so it should not block.
     pub fn on_refusal(self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {

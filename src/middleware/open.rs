@@ -8,13 +8,13 @@ use http::{HeaderMap, Response, header, request::Parts};
 use tokio::time::Instant;
 
 use crate::{
-    diagnosis,
+    diagnosis::Case,
     endpoint::Endpoint,
     handshake::{self, HandshakeReply},
     incoming::{Head, Incoming},
     key_source::{KeyRequest, Keys},
     keys::Keyring,
-    middleware::{body, layer::Shared, select::original_uri},
+    middleware::{body, layer::Shared, refuse::diagnose, select::original_uri},
     rejection::{Rejection, RejectionKind, plain},
     scheme::ContentEncoding,
     telemetry,
@@ -113,7 +113,7 @@ where
         Ok(early) => early,
         Err(kind) => {
             return Err(Refused {
-                rejection: diagnose(shared, kind, endpoint, head, None, None),
+                rejection: diagnose(shared, kind, endpoint, &asking.seen(None, None)),
                 rest: Some(Body::new(incoming_body)),
             });
         }
@@ -133,16 +133,17 @@ where
         on_frame,
     );
     let received = read.await.map_err(|kind| Refused {
-        rejection: diagnose(shared, kind, endpoint, head, None, None),
+        rejection: diagnose(shared, kind, endpoint, &asking.seen(None, None)),
         rest: None,
     })?;
-    let refused = |kind, keyring: Option<&Keyring>| Refused {
-        rejection: diagnose(shared, kind, endpoint, head, Some(&received), keyring),
+    let refused = |kind, body: Option<&[u8]>, keyring: Option<&Keyring>| Refused {
+        rejection: diagnose(shared, kind, endpoint, &asking.seen(body, keyring)),
         rest: Some(Body::from(received.clone())),
     };
     let mut signed = received.clone();
     if packed {
-        signed = unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None))?;
+        signed =
+            unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None, None))?;
         stage.update(&signed);
     }
 
@@ -152,11 +153,11 @@ where
         Err(kind @ RejectionKind::Verification(_)) => {
             return match asking.answer(&signed).await {
                 Ok(Some(answer)) => Ok(reply(answer)),
-                Ok(None) => Err(refused(kind, keyring.as_ref())),
-                Err(kind) => Err(refused(kind, None)),
+                Ok(None) => Err(refused(kind, Some(&signed), keyring.as_ref())),
+                Err(kind) => Err(refused(kind, None, None)),
             };
         }
-        Err(kind) => return Err(refused(kind, None)),
+        Err(kind) => return Err(refused(kind, None, None)),
     };
     let incoming = Incoming {
         head,
@@ -183,7 +184,21 @@ struct Asking<'a> {
     asked: Instant,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// What a diagnosis may look at.
+    fn seen<'s>(&'s self, body: Option<&'s [u8]>, keyring: Option<&'s Keyring>) -> Case<'s>
+    where
+        'a: 's,
+    {
+        Case {
+            head: self.head,
+            body,
+            scheme: &self.endpoint.scheme,
+            keyring: keyring.or(self.endpoint.keys.fixed()),
+            now: self.now,
+        }
+    }
+
     /// The answer to a question that comes without a signature.
     async fn answer(&self, body: &[u8]) -> Result<Option<HandshakeReply>, RejectionKind> {
         let scheme = &self.endpoint.scheme;
@@ -369,24 +384,4 @@ pub(super) fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {
         headers: &parts.headers,
         public_url: endpoint.public_url.as_ref(),
     }
-}
-
-fn diagnose(
-    shared: &Shared,
-    kind: RejectionKind,
-    endpoint: &Endpoint,
-    head: Head<'_>,
-    body: Option<&[u8]>,
-    keyring: Option<&Keyring>,
-) -> Rejection {
-    let hints = match &kind {
-        // A flood of forgeries should not be paid for with guesses that nobody reads.
-        RejectionKind::Verification(error) if shared.observer.is_some() || telemetry::listens() => {
-            diagnosis::hints(error, head, body, &endpoint.scheme, keyring)
-        }
-        _ => Vec::new(),
-    };
-    Rejection::new(kind)
-        .at(&endpoint.name, &endpoint.provider)
-        .with_hints(hints)
 }

@@ -5,6 +5,7 @@ mod answers;
 mod body;
 mod catalogue;
 mod contract;
+mod diagnosis;
 mod echoes;
 mod extractor;
 mod handshakes;
