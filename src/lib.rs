@@ -48,13 +48,14 @@
 //! - [`replay`]: the life cycle of an event, and stores.
 //! - [`config`]: endpoints from a TOML file.
 //! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes.
-//! - [`diagnosis`]: why a request was refused, and what each code means.
+//! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
 //!
 //! # Features
 //!
 //! - `config` (default): [`config`], endpoints from TOML.
-//! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
+//! - `tracing` (default): a span around each request, and events, under the target `axum_webhook`.
+//! - `metrics`: counters, gauges and histograms through the facade `metrics`: see [`telemetry`].
 //! - `jwt` (default): signed tokens, JWT and detached JWS (`MessageBird`, monday.com, Netlify, Vonage). It needs no
 //!   crate. Tokens of public keys need `public-key` beside it (Plaid, Fireblocks, Pub/Sub push, Event
 //!   Grid, Gemini's dynamic webhooks).
@@ -89,7 +90,7 @@ pub mod replay;
 pub mod scheme;
 pub mod sign;
 mod sns;
-mod telemetry;
+pub mod telemetry;
 pub mod testing;
 mod text;
 mod timestamp;

@@ -23,7 +23,7 @@ use crate::{
     },
     rejection::{Rejection, RejectionKind, answer},
     replay::{Claim, ClaimGuard, replay_key},
-    telemetry,
+    telemetry::{Event, Handling, Settlement, StoreStep, Verified as VerifiedEvent},
     verify::Authentic,
 };
 
@@ -92,24 +92,47 @@ where
         Err(Refused { rejection, .. }) => return Ok(refuse(&shared, Some(endpoint), rejection)),
     };
     let (authentic, received, bytes) = match opened {
-        Opened::Reply(response) => return Ok(response),
+        Opened::Reply(response) => {
+            shared.emit(&Event::Answered {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+            });
+            return Ok(response);
+        }
         Opened::Delivery {
             authentic,
             received,
             signed,
-        } => (authentic, received, signed),
+            verify_time,
+        } => {
+            shared.emit(&Event::Verified(VerifiedEvent {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+                key_id: authentic.key_id(),
+                skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
+                body_bytes: received.len(),
+                verify_time,
+            }));
+            (authentic, received, signed)
+        }
     };
     if !endpoint.enforce {
         shadow(&mut parts, ShadowVerdict::genuine());
         let request = Request::from_parts(parts, Body::from(received));
-        return Ok(inner.call(request).await?.map(Body::new));
+        let handling = Handling::start(endpoint, shared.listener.as_ref(), false);
+        let response = inner.call(request).await?;
+        handling.end(response.status(), Settlement::Unguarded);
+        return Ok(response.map(Body::new));
     }
 
     // From here on the request is genuine: only now the store is touched.
     let claim = match claim(&shared, endpoint, &authentic, &parts, &bytes).await {
         Ok(claim) => claim,
         Err(Settled::Done) => {
-            telemetry::duplicate(&endpoint.name, &endpoint.provider);
+            shared.emit(&Event::Duplicate {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+            });
             return Ok(answer(&endpoint.scheme.answers.duplicate));
         }
         Err(Settled::Refused(rejection)) => return Ok(refuse(&shared, Some(endpoint), rejection)),
@@ -122,18 +145,27 @@ where
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
     describe_unpacked(&mut parts.headers, &bytes);
+    let handling = Handling::start(endpoint, shared.listener.as_ref(), claim.is_some());
     // If this future is dropped, or the handler panics, the guard gives the claim back.
     let response = inner
         .call(Request::from_parts(parts, Body::from(bytes)))
         .await?;
     let Some(claim) = claim else {
+        handling.end(response.status(), Settlement::Unguarded);
         return Ok(response.map(Body::new));
     };
     let wants_retry = claim.wants_retry();
-    let settled = claim.settle(is_done(&response)).await;
-    if !matches!(settled, Ok(true)) {
-        telemetry::not_settled(&endpoint.name, settled.as_ref().err());
-    }
+    let commits = claim.is_done() || (is_done(&response) && !wants_retry);
+    let settlement = match claim.settle(is_done(&response)).await {
+        Ok(true) if commits => Settlement::Committed,
+        Ok(true) => Settlement::Released,
+        Ok(false) => Settlement::LeaseLost,
+        Err(error) => {
+            shared.store_failed(endpoint, StoreStep::Settle, &error);
+            Settlement::NotStored
+        }
+    };
+    handling.end(response.status(), settlement);
     if wants_retry && !response.status().is_server_error() {
         let rejection = Rejection::new(RejectionKind::RetryAsked);
         return Ok(refuse(&shared, Some(endpoint), rejection));
@@ -190,10 +222,13 @@ async fn claim(
             Err(Settled::Refused(Rejection::new(kind)))
         }
         Err(error) if endpoint.fail_open => {
-            telemetry::failed_open(&endpoint.name, &error);
+            shared.store_failed(endpoint, StoreStep::ClaimFailedOpen, &error);
             Ok(None)
         }
-        Err(error) => Err(Settled::Refused(Rejection::store(&error))),
+        Err(error) => {
+            shared.store_failed(endpoint, StoreStep::Claim, &error);
+            Err(Settled::Refused(Rejection::store(&error)))
+        }
     }
 }
 

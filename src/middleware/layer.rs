@@ -13,6 +13,7 @@ use crate::{
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
     scheme::{Dedupe, Scheme},
+    telemetry::{Event, Listener},
 };
 
 /// Verifies webhooks before the inner service sees them.
@@ -95,6 +96,7 @@ pub(super) struct Shared {
     pub(super) store: Option<Arc<dyn DynStore>>,
     pub(super) deadlines: Deadlines,
     pub(super) observer: Option<Arc<Observer>>,
+    pub(super) listener: Option<Arc<Listener>>,
 }
 
 /// Is told of each refusal.
@@ -203,6 +205,7 @@ impl WebhookLayer {
                     total: Duration::from_secs(30),
                 },
                 observer: None,
+                listener: None,
             }),
         })
     }
@@ -245,6 +248,25 @@ impl WebhookLayer {
     /// It runs on the request's path, so it should not block.
     pub fn on_refusal(self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
         self.with(|shared| shared.observer = Some(Arc::new(observer)))
+    }
+
+    /// Tells `listener` of everything that happens to a request: see [`telemetry`](crate::telemetry).
+    ///
+    /// For those who use neither `tracing` nor `metrics`. It runs on the request's path, so it should not block.
+    ///
+    /// ```
+    /// use axum_webhook::{Secret, WebhookLayer, providers, telemetry::Event};
+    ///
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let layer = WebhookLayer::new(providers::github(), secret)?.on_event(|event| match event {
+    ///     Event::Refused(rejection) => eprintln!("refused: {rejection} {:?}", rejection.diagnoses()),
+    ///     Event::Verified(genuine) => eprintln!("signed with {}", genuine.key_id),
+    ///     _ => {}
+    /// });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.with(|shared| shared.listener = Some(Arc::new(listener)))
     }
 
     /// The endpoints whose repeated events would be handled again, since nothing

@@ -1,6 +1,6 @@
 //! The first half of the pipeline: a request goes in, a genuine delivery or a reason comes out.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use crate::{
     middleware::{body, layer::Shared, refuse::diagnose, select::original_uri},
     rejection::{Rejection, RejectionKind, plain},
     scheme::ContentEncoding,
-    telemetry,
+    telemetry::{self, Stopwatch},
     timestamp::Timestamp,
     verify::{Authentic, Begun, Keyed, VerifyError},
 };
@@ -32,6 +32,7 @@ pub(super) enum Opened {
         authentic: Authentic,
         received: Bytes,
         signed: Bytes,
+        verify_time: Duration,
     },
 }
 
@@ -81,6 +82,7 @@ where
         head: head(endpoint, parts),
         now,
         asked: Instant::now(),
+        stopwatch: Stopwatch::new(shared.listener.is_some()),
     };
     let head = asking.head;
     let reply = |reply: HandshakeReply| {
@@ -123,7 +125,7 @@ where
     let packed = encoding == Encoding::Gzip;
     let on_frame = |frame: &[u8]| {
         if !packed {
-            stage.update(frame);
+            asking.stopwatch.time(|| stage.update(frame));
         }
     };
     let read = body::read(
@@ -144,7 +146,7 @@ where
     if packed {
         signed =
             unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None, None))?;
-        stage.update(&signed);
+        asking.stopwatch.time(|| stage.update(&signed));
     }
 
     let mut keyring = None;
@@ -172,6 +174,7 @@ where
         authentic,
         received,
         signed,
+        verify_time: asking.stopwatch.spent(),
     })
 }
 
@@ -182,6 +185,7 @@ struct Asking<'a> {
     /// The window is judged by when the request began: the clock goes on while its body comes.
     now: Timestamp,
     asked: Instant,
+    stopwatch: Stopwatch,
 }
 
 impl<'a> Asking<'a> {
@@ -232,12 +236,13 @@ impl<'a> Asking<'a> {
     /// The cheap checks, then the keys, unless the body names them.
     async fn begin(&self) -> Result<Stage, RejectionKind> {
         let scheme = &self.endpoint.scheme;
-        let begun = Begun::new(self.head, scheme, self.now)?;
+        let stopwatch = &self.stopwatch;
+        let begun = stopwatch.time(|| Begun::new(self.head, scheme, self.now))?;
         if self.endpoint.waits_for_body() {
             return Ok(Stage::Begun(begun));
         }
         let keyring = self.keys(&begun, &[]).await?;
-        let keyed = begun.with_keys(&keyring, self.head, scheme, self.now)?;
+        let keyed = stopwatch.time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
         Ok(Stage::Keyed(keyed))
     }
 
@@ -258,14 +263,19 @@ impl<'a> Asking<'a> {
             Stage::Begun(begun) => {
                 begun.check_body(incoming, scheme, self.now)?;
                 let keys = self.keys(&begun, body).await?;
-                let mut keyed = begun.with_keys(&keys, self.head, scheme, self.now)?;
-                keyed.update(body);
-                keyed
+                self.stopwatch.time(|| {
+                    let mut keyed = begun.with_keys(&keys, self.head, scheme, self.now)?;
+                    keyed.update(body);
+                    Ok::<_, VerifyError>(keyed)
+                })?
             }
             Stage::Failed(error) => return Err(error.into()),
         };
         *keyring = Some(keyed.keyring().clone());
-        match keyed.finish(incoming, scheme, self.now) {
+        match self
+            .stopwatch
+            .time(|| keyed.finish(incoming, scheme, self.now))
+        {
             Err(VerifyError::Mismatch) => {}
             other => return Ok(other?),
         }

@@ -12,14 +12,28 @@ use crate::{
         select::{Selection, original_uri},
     },
     rejection::{Rejection, RejectionKind},
-    telemetry,
+    replay::StoreError,
+    telemetry::{self, Event, StoreStep},
     verify::VerifyError,
 };
 
 impl Shared {
+    pub(super) fn emit(&self, event: &Event<'_>) {
+        telemetry::emit(self.listener.as_deref(), event);
+    }
+
+    pub(super) fn store_failed(&self, endpoint: &Endpoint, step: StoreStep, error: &StoreError) {
+        self.emit(&Event::StoreFailed {
+            endpoint: &endpoint.name,
+            provider: &endpoint.provider,
+            step,
+            error,
+        });
+    }
+
     /// Whether anybody wants to know why.
     fn is_heard(&self) -> bool {
-        self.observer.is_some() || telemetry::listens()
+        self.observer.is_some() || self.listener.is_some() || telemetry::listens()
     }
 }
 
@@ -139,7 +153,7 @@ pub(super) fn refuse(
         Some(endpoint) => rejection.at(&endpoint.name, &endpoint.provider),
         None => rejection,
     };
-    telemetry::refused(&rejection);
+    shared.emit(&Event::Refused(&rejection));
     if let Some(observer) = &shared.observer {
         observer(&rejection);
     }
@@ -148,7 +162,7 @@ pub(super) fn refuse(
 
 /// Tells the operator what an endpoint that only observes would have refused.
 pub(super) fn report_shadow(shared: &Shared, rejection: &Rejection) {
-    telemetry::unverified(rejection);
+    shared.emit(&Event::WouldBeRefused(rejection));
     if let Some(observer) = &shared.observer {
         observer(rejection);
     }

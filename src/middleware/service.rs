@@ -11,7 +11,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::middleware::{ResponseFuture, future::run, layer::Shared};
+use crate::{
+    middleware::{ResponseFuture, future::run, layer::Shared},
+    telemetry,
+};
 
 /// The service that a [`WebhookLayer`](crate::WebhookLayer) makes.
 #[derive(Clone)]
@@ -47,7 +50,8 @@ where
         // The one that was polled ready is the one that is called; its clone may not be.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        ResponseFuture::new(run(Arc::clone(&self.shared), ready, request))
+        let pipeline = run(Arc::clone(&self.shared), ready, request);
+        ResponseFuture::new(telemetry::in_span(pipeline))
     }
 }
 

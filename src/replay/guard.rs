@@ -111,6 +111,11 @@ impl ClaimGuard {
         self.claim.state.load(Ordering::Acquire) == RETRY
     }
 
+    /// Whether the handler said that the event is done.
+    pub(crate) fn is_done(&self) -> bool {
+        self.claim.state.load(Ordering::Acquire) == DONE
+    }
+
     /// The handler has finished: commits or releases, unless it did so itself.
     ///
     /// Answers whether the claim was still this one's: a handler that outlived its

@@ -1203,8 +1203,8 @@ async fn t_j1_a_diagnosis_has_no_secret_no_signature_and_no_body() {
         let keep = Arc::clone(&shown);
         let layer = mistake
             .layer(DiagnosisLevel::Trials)
-            .on_refusal(move |rejection| {
-                write!(keep.lock().unwrap(), "{rejection:?} {rejection:#?}").unwrap();
+            .on_event(move |event| {
+                write!(keep.lock().unwrap(), "{event:?} {event:#?}").unwrap();
             });
         let before = log.text().len();
         let service = layer.clone().layer(counting(&Counter::default()));

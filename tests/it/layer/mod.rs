@@ -22,3 +22,4 @@ mod replay;
 mod selection;
 mod strangers;
 mod support;
+mod telemetry;
