@@ -7,7 +7,7 @@
 //! ```
 //!
 //! One JSON line on stdout for each verified delivery; what is refused goes to
-//! stderr with its diagnosis. At the start it prints a signed `curl` line for each endpoint.
+//! stderr with its diagnosis. At the start it prints a report and a signed `curl` line for each endpoint.
 
 use std::{error::Error, fmt::Write as _, net::SocketAddr, process::ExitCode};
 
@@ -62,7 +62,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     for endpoint in &endpoints {
         app = app.route(endpoint.path().unwrap_or("/"), any(print));
     }
-    let app = app.layer(config.layer()?.on_refusal(report));
+    let layer = config.layer()?;
+    eprintln!("{}", layer.report());
+    let app = app.layer(layer.on_refusal(report));
 
     let listener = TcpListener::bind(&listen)
         .await

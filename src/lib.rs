@@ -49,6 +49,7 @@
 //! - [`config`]: endpoints from a TOML file.
 //! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes.
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
+//!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
 //!
 //! # Features
@@ -87,6 +88,7 @@ pub mod providers;
 mod public_url;
 mod rejection;
 pub mod replay;
+mod report;
 pub mod scheme;
 pub mod sign;
 mod sns;
@@ -109,6 +111,7 @@ pub use self::{
     pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
+    report::{EndpointReport, KeyReport, Report},
     timestamp::Timestamp,
     units::{ByteSize, Span, UnitError},
     verify::{Authentic, VerifyError, verify},

@@ -125,6 +125,7 @@ codes! {
     SecretPrefix "secret-prefix"
     SecretQuotes "secret-quotes"
     SecretShort "secret-short"
+    SecretTwice "secret-twice"
     SecretWhiteSpace "secret-white-space"
     Separator "separator"
     SignatureCase "signature-case"

@@ -61,7 +61,7 @@ fn keys(case: &Case<'_>) -> Option<Diagnosis> {
 }
 
 /// What is said of a secret that looks wrong.
-fn said(id: &str, doubt: &Doubt) -> Diagnosis {
+pub(crate) fn said(id: &str, doubt: &Doubt) -> Diagnosis {
     match doubt {
         Doubt::Kind(kind) => Diagnosis::new(
             Code::SecretKind,

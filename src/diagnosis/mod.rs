@@ -19,7 +19,7 @@ use crate::{
     verify::{self, VerifyError},
 };
 
-pub(crate) use self::{cause::Code, head::missing_path, trials::Other};
+pub(crate) use self::{cause::Code, facts::said, head::missing_path, trials::Other, words::span};
 pub use self::{cause::Diagnosis, trials::DiagnosisLevel};
 
 /// What a diagnosis may look at.

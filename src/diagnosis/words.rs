@@ -8,7 +8,7 @@ use crate::timestamp::Timestamp;
 const SHOWN: usize = 8;
 
 /// A duration in words: `3 h 0 m 2 s`.
-pub(super) fn span(duration: Duration) -> String {
+pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [
         (seconds / 86_400, "d"),

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 #[cfg(any(feature = "ed25519", feature = "public-key"))]
 use crate::crypto::public::{self, PublicKey};
 use crate::{
-    crypto::{Hasher, sha256},
+    crypto::{Hasher, Tag, sha256},
     keys::{Doubt, Secret, SecretError, doubt::doubts, secret::Value},
     scheme::{Algorithm, Family, Scheme, SecretFormat, decode_base64, decode_hex_key},
     timestamp::Timestamp,
@@ -121,6 +121,7 @@ impl Keyring {
             parts: secret.parts.clone(),
             material: Material::Public(Arc::clone(&published.key)),
             given: None,
+            fingerprint: None,
             doubts: Vec::new(),
         });
         Self {
@@ -180,6 +181,8 @@ pub(crate) struct Key {
     material: Material,
     /// The secret as it was given, where a diagnosis may try to read it in another way.
     given: Option<Secret>,
+    /// What tells that two secrets are the same one.
+    fingerprint: Option<Tag>,
     doubts: Vec<Doubt>,
 }
 
@@ -214,6 +217,7 @@ impl Key {
             parts: secret.parts.clone(),
             material,
             given: None,
+            fingerprint: Tag::new(&sha256(secret.expose())),
             doubts: doubts(scheme, secret),
         };
         let algorithm = scheme.algorithm.primitive();
@@ -317,6 +321,14 @@ impl Key {
     /// What makes the secret look wrong.
     pub(crate) fn doubts(&self) -> &[Doubt] {
         &self.doubts
+    }
+
+    /// Whether both were made of the same secret.
+    pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
+        match (&self.fingerprint, &other.fingerprint) {
+            (Some(own), Some(other)) => own.matches(other),
+            _ => false,
+        }
     }
 
     pub(crate) const fn not_before(&self) -> Option<Timestamp> {

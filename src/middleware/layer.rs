@@ -12,6 +12,7 @@ use crate::{
     middleware::{WebhookService, body::Deadlines, select::Selection},
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
+    report::Report,
     scheme::{Dedupe, Scheme},
     telemetry::{Event, Listener},
 };
@@ -267,6 +268,18 @@ impl WebhookLayer {
     /// ```
     pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.with(|shared| shared.listener = Some(Arc::new(listener)))
+    }
+
+    /// What the layer is made of: endpoints, schemes, the ids and ages of keys, what the linter says, and what
+    /// looks wrong about the secrets. For a look at the start; it prints itself.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let shared = &self.shared;
+        Report::new(
+            &shared.endpoints,
+            shared.store.is_some(),
+            shared.clock.now(),
+        )
     }
 
     /// The endpoints whose repeated events would be handled again, since nothing

@@ -1222,7 +1222,7 @@ async fn t_j1_a_diagnosis_has_no_secret_no_signature_and_no_body() {
             answer.text()
         )
         .unwrap();
-        write!(shown, "{layer:#?}").unwrap();
+        write!(shown, "{layer:#?} {:#?} {}", layer.report(), layer.report()).unwrap();
         for found in rejection.diagnoses() {
             write!(shown, "{found} {found:#?} {}", found.code()).unwrap();
         }

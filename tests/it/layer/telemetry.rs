@@ -1,4 +1,4 @@
-//! What a layer tells of each request: as events, as traces, as metrics.
+//! What a layer tells of each request: as events, as traces, as metrics; and what its report says.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 
 use axum::body::Body;
 use axum_webhook::{
-    Raw, Timestamp, VerifiedWebhook, WebhookLayer, providers,
+    Endpoint, Raw, Timestamp, VerifiedWebhook, WebhookLayer, providers,
     replay::{Claim, ClaimToken, MemoryReplayStore, ReplayKey, ReplayStore, StoreError},
     scheme::Scheme,
     telemetry::{Event, METRICS, MetricKind},
@@ -19,7 +19,7 @@ use tower::{Layer as _, ServiceExt as _};
 
 use super::support::{
     Counter, counting, endpoint, forged, handler, layer, layer_for, now, of_body, ok, request,
-    right, send, signed, status,
+    right, secret, send, signed, status,
 };
 
 type Heard = Arc<Mutex<Vec<String>>>;
@@ -576,4 +576,59 @@ mod recorded {
             });
         });
     }
+}
+
+// --- The report.
+
+#[test]
+fn the_report_says_what_a_layer_is_made_of() {
+    let at = |offset| Timestamp::from_unix_seconds(now().unix_seconds() + offset);
+    let github = providers::github();
+    let hubspot = providers::hubspot_v1();
+    let old = secret(&github, "old")
+        .with_id("2024")
+        .with_not_before(at(-400 * 86_400))
+        .with_not_after(at(-86_400));
+    let new = secret(&github, "new")
+        .with_id("2025")
+        .with_not_before(at(-86_400 - 7200));
+    let again = secret(&github, "new").with_id("again");
+    let weak = axum_webhook::Secret::new("changeme").unwrap();
+    let layer = WebhookLayer::by_path(vec![
+        Endpoint::new(github.clone(), [new, old])
+            .unwrap()
+            .with_name("ci")
+            .with_path("/ci"),
+        Endpoint::new(github, again)
+            .unwrap()
+            .with_name("cd")
+            .with_path("/cd")
+            .with_shadow_mode(),
+        Endpoint::new(hubspot, weak).unwrap().with_path("/crm"),
+    ])
+    .unwrap()
+    .with_clock(FixedClock::new(now()))
+    .with_replay_store(MemoryReplayStore::new());
+    assert_eq!(
+        layer.report().to_string(),
+        "\
+endpoint ci at /ci: github
+  check: hmac-sha256, covers the body; the age is not checked
+  repeats: handled again, nothing signed identifies an event
+  key 2025: live, for 1 d 2 h
+  key 2024: not live, for 400 d 0 h, ends 2023-11-13T22:13:20Z
+endpoint cd at /cd: github, only observed
+  check: hmac-sha256, covers the body; the age is not checked
+  repeats: handled again, nothing signed identifies an event
+  key again: live
+  warning: the secrets \"again\" and \"2025\" of endpoint \"ci\" are the same one (secret-twice)
+endpoint hubspot-v1 at /crm: hubspot-v1
+  check: sha256, covers the body; the age is not checked
+  repeats: told by their signed content
+  key key-1: live
+  warning: the secret \"key-1\" looks like a placeholder, not like the secret of a webhook (secret-kind)
+  warning: the secret \"key-1\" has 8 bytes: fewer than 16 can be guessed (secret-short)
+  scheme: \"sha256\" is weaker than what is usual today (weak-algorithm)
+"
+    );
 }
