@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use http::StatusCode;
+
 use crate::{
     diagnosis::DiagnosisLevel,
     gate::Gate,
@@ -9,6 +11,7 @@ use crate::{
     keys::{Keyring, KeyringError, Secret, Secrets},
     pairing::{PairedKey, Pairing},
     public_url::PublicUrl,
+    replay::{Outcome, Terms},
     scheme::{Dedupe, LintError, RemoteKeys, Scheme, Tolerance},
     units::{ByteSize, Span},
 };
@@ -17,9 +20,13 @@ use crate::{
 /// delivery and small enough that a thousand of them fit in memory.
 const DEFAULT_BODY_LIMIT: ByteSize = ByteSize::mebibytes(1);
 
-/// How long a claim runs without a word from the handler: longer than any
-/// provider waits for an answer, shorter than its retries go on.
+/// How long a claim counts if its process dies: longer than any provider waits
+/// for an answer, shorter than its retries go on.
 const DEFAULT_LEASE: Duration = Duration::from_mins(2);
+
+/// How long a handler's lease is renewed: longer than a webhook's handler should take, and
+/// short enough that the event of one that hangs is handled again the same hour.
+const DEFAULT_RENEWAL: Duration = Duration::from_mins(15);
 
 /// A provider's scheme with the keys and the limits of one receiver.
 ///
@@ -41,8 +48,8 @@ pub struct Endpoint {
     pub(crate) keys: Keys,
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) body_limit: usize,
-    pub(crate) lease: Duration,
-    pub(crate) done_ttl: Duration,
+    pub(crate) terms: Terms,
+    pub(crate) outcome: Judge,
     pub(crate) enforce: bool,
     pub(crate) fail_open: bool,
     pub(crate) pairing: Option<Pairing>,
@@ -135,8 +142,12 @@ impl Endpoint {
             name,
             path: None,
             body_limit: scheme.body_limit.unwrap_or(DEFAULT_BODY_LIMIT).get(),
-            lease: DEFAULT_LEASE,
-            done_ttl: done_ttl(&scheme),
+            terms: Terms {
+                lease: DEFAULT_LEASE,
+                renewal: DEFAULT_RENEWAL,
+                ttl: done_ttl(&scheme),
+            },
+            outcome: Judge(Arc::new(Outcome::of)),
             scheme: Arc::new(scheme),
             keys,
             public_url: None,
@@ -191,11 +202,37 @@ impl Endpoint {
         self.with_scheme(|scheme| scheme.dedupe = dedupe)
     }
 
-    /// Says how long a handler may take before its claim lapses: 2 minutes by default.
+    /// Says how long a claim counts without a word from its process: 2 minutes by default.
     ///
-    /// It should be longer than the slowest handler, or two may run at once.
+    /// That is how long the retry of an event waits whose process was killed: longer than any
+    /// provider waits for an answer, shorter than its retries go on. The lease of a handler that runs
+    /// longer than half of this is renewed; see [`with_renewal`](Self::with_renewal).
     pub const fn with_lease(mut self, lease: Duration) -> Self {
-        self.lease = lease;
+        self.terms.lease = lease;
+        self
+    }
+
+    /// Says how long the lease of a handler is renewed: 15 minutes by default, from its claim.
+    ///
+    /// A handler that takes this long and a lease more is held to hang, and the provider's next try
+    /// is handled; the two may then run at once. With a duration of zero no lease is
+    /// renewed, and should be longer than the slowest handler.
+    ///
+    /// The renewal is a task of its own, which a handler that blocks the only thread of its
+    /// runtime also blocks: such work belongs in `spawn_blocking`.
+    pub const fn with_renewal(mut self, renewal: Duration) -> Self {
+        self.terms.renewal = renewal;
+        self
+    }
+
+    /// Says which answers of the handler end an event. The default is [`Outcome::of`].
+    ///
+    /// A payload that [`VerifiedWebhook`](crate::VerifiedWebhook) refuses ends none, whatever is said here.
+    pub fn with_outcome(
+        mut self,
+        outcome: impl Fn(StatusCode) -> Outcome + Send + Sync + 'static,
+    ) -> Self {
+        self.outcome = Judge(Arc::new(outcome));
         self
     }
 
@@ -203,7 +240,7 @@ impl Endpoint {
     /// the provider's retry horizon. It is never less than both sides of the tolerance.
     pub fn with_done_ttl(mut self, ttl: Duration) -> Self {
         let window = self.scheme.tolerance.map_or(Duration::ZERO, window);
-        self.done_ttl = ttl.max(window);
+        self.terms.ttl = ttl.max(window);
         self
     }
 
@@ -277,7 +314,7 @@ impl Endpoint {
         let mut scheme = (*self.scheme).clone();
         change(&mut scheme);
         scheme.validate()?;
-        self.done_ttl = self.done_ttl.max(done_ttl(&scheme));
+        self.terms.ttl = self.terms.ttl.max(done_ttl(&scheme));
         self.scheme = Arc::new(scheme);
         Ok(self)
     }
@@ -293,6 +330,16 @@ impl fmt::Debug for Endpoint {
             .field("body_limit", &self.body_limit)
             .field("enforce", &self.enforce)
             .finish_non_exhaustive()
+    }
+}
+
+/// Says which answers of the handler end an event.
+#[derive(Clone)]
+pub(crate) struct Judge(Arc<dyn Fn(StatusCode) -> Outcome + Send + Sync>);
+
+impl Judge {
+    pub(crate) fn of(&self, status: StatusCode) -> Outcome {
+        (self.0)(status)
     }
 }
 

@@ -27,6 +27,11 @@ use crate::{
 /// payload is read as a form or as JSON, by the delivery's `Content-Type`. It
 /// takes nothing from the body stream, so any argument position will do.
 ///
+/// A batch is here only if all of it is genuine: where the provider signs each item
+/// (Adyen), every one of them was verified, and one that was not refuses the whole;
+/// where it signs the batch (`HubSpot`, LINE, Pusher), no item can be added to it. A batch
+/// comes with the id and the type of its first item, if it has any.
+///
 /// Verified does not mean valid: check amounts and accounts as you would
 /// anywhere. Events can come in any order.
 ///
@@ -132,6 +137,27 @@ impl<T> VerifiedWebhook<T> {
         }
     }
 
+    /// A number that is larger for every later claim of the same event; `None` where nothing guards it.
+    ///
+    /// A handler that was held up may find that its lease ran out and the event went to another.
+    /// A write that says "only if no larger number wrote before" keeps the late one out, where
+    /// [`done`](Self::done) only tells it afterwards.
+    #[must_use]
+    pub fn fence(&self) -> Option<u64> {
+        let claim = self.delivery.claim.as_ref();
+        claim.map(|claim| claim.fence())
+    }
+
+    /// Whether the handler has lost its lease: another delivery of the event may be handled beside it.
+    ///
+    /// It asks no store: it is what the renewal has found, and the end of the lease by this
+    /// process's clock. Look before an effect that can't be taken back.
+    #[must_use]
+    pub fn is_lease_lost(&self) -> bool {
+        let claim = self.delivery.claim.as_ref();
+        claim.is_some_and(|claim| claim.is_lost())
+    }
+
     /// Asks for the provider's retry: the event is not marked as done, and the
     /// sender gets 503 unless the handler's own answer is a 5xx.
     ///
@@ -143,6 +169,11 @@ impl<T> VerifiedWebhook<T> {
             .claim
             .as_ref()
             .is_some_and(|claim| claim.retry_later())
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn claim(&self) -> Option<&ClaimHandle> {
+        self.delivery.claim.as_deref()
     }
 
     fn of(parts: &Parts, payload: T, delivery: Arc<Delivery>) -> Self {

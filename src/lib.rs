@@ -64,6 +64,8 @@
 //! - `public-key`: ECDSA P-256 and RSA signatures, also of tokens, by `aws-lc-rs`. Needs a C compiler.
 //! - `remote-keys`: fetches the keys that providers publish ([`Secret::remote`]: AWS SNS, `PayPal`, fal.ai), over TLS by `rustls`.
 //!   Brings `public-key`.
+//! - `redis`: events remembered in Redis or Valkey, for several instances ([`replay`]).
+//! - `postgres`: events remembered in Postgres, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //!
@@ -105,7 +107,7 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
-    key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError},
+    key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys},
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
     pairing::PairedKey,

@@ -24,7 +24,7 @@
 //! | key | meaning | default |
 //! |---|---|---|
 //! | `server.body_limit` | limit for endpoints whose provider documents none | `"1MiB"` |
-//! | `server.replay` | `"memory"`, or `"off"` | `"memory"` |
+//! | `server.replay` | `"memory"`, `"redis://…"`, `"postgres://…"` or `"off"` | `"memory"` |
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
 //! | `server.diagnosis` | `"hints"`, or `"trials"`: see [`DiagnosisLevel`] | `"hints"` |
@@ -37,22 +37,25 @@
 //! | `endpoint.tolerance` | `{ past, future }` | the provider's |
 //! | `endpoint.body_limit` | the largest body | the provider's |
 //! | `endpoint.dedupe` | `"id"`, `"content"` or `"off"` | the provider's |
-//! | `endpoint.lease` | how long a handler may take | `"2m"` |
+//! | `endpoint.lease` | how long an event waits whose process died | `"2m"` |
 //! | `endpoint.enforce` | `false` only observes | `true` |
 //! | `endpoint.diagnosis` | as `server.diagnosis`, for one endpoint | the server's |
+//!
+//! A store on a server needs its feature; it connects with the first delivery, and creates its table in Postgres.
 //!
 //! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
 //! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
 //! Where the provider publishes its keys it is also `"remote:"`, or `"remote:https://…"` for another
 //! URL on the provider's hosts: see [`Secret::remote`].
 
+mod replay;
 mod secrets;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path};
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 
-use self::secrets::SecretEntries;
+use self::{replay::Replay, secrets::SecretEntries};
 use crate::{
     diagnosis::DiagnosisLevel,
     endpoint::Endpoint,
@@ -60,7 +63,6 @@ use crate::{
     middleware::WebhookLayer,
     providers,
     public_url::PublicUrl,
-    replay::MemoryReplayStore,
     scheme::{Dedupe, Scheme, Tolerance},
     units::{ByteSize, Span},
 };
@@ -85,30 +87,6 @@ struct Server {
     total_timeout: Option<Span>,
     #[serde(default)]
     diagnosis: DiagnosisLevel,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Replay {
-    #[default]
-    Memory,
-    Off,
-}
-
-impl<'de> Deserialize<'de> for Replay {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        // The value may be the URL of a server with a password in it, so it is not repeated.
-        match String::deserialize(from)?.as_str() {
-            "memory" => Ok(Self::Memory),
-            "off" => Ok(Self::Off),
-            url if url.starts_with("redis") => Err(D::Error::custom(
-                "a Redis store needs feature \"redis\", which this release does not have; write \"memory\"",
-            )),
-            url if url.starts_with("postgres") => Err(D::Error::custom(
-                "a Postgres store needs feature \"postgres\", which this release does not have; write \"memory\"",
-            )),
-            _ => Err(D::Error::custom("should be \"memory\" or \"off\"")),
-        }
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -226,10 +204,7 @@ impl Config {
         let idle = self.server.idle_timeout.unwrap_or(Span::seconds(5));
         let total = self.server.total_timeout.unwrap_or(Span::seconds(30));
         let layer = layer.with_body_timeouts(idle.duration(), total.duration());
-        Ok(match self.server.replay {
-            Replay::Memory => layer.with_shared_replay_store(Arc::new(MemoryReplayStore::new())),
-            Replay::Off => layer,
-        })
+        self.server.replay.guard(layer)
     }
 }
 

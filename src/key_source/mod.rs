@@ -6,6 +6,7 @@ mod error;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod request;
+mod rotating;
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -14,6 +15,7 @@ pub use self::remote::RemoteKeySource;
 pub use self::{
     error::{KeySourceError, RemoteKeysError},
     request::KeyRequest,
+    rotating::RotatingKeys,
 };
 use crate::keys::Keyring;
 

@@ -3,13 +3,17 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, request::Parts};
+use http::{Request, Response, request::Parts};
+use tokio::runtime::Handle;
 use tower_service::Service;
 
 use crate::{
@@ -22,22 +26,30 @@ use crate::{
         refuse::{nothing_fits, refuse, report_shadow},
     },
     rejection::{Rejection, RejectionKind, answer},
-    replay::{Claim, ClaimGuard, replay_key},
+    replay::{self, ClaimGuard, Outcome, Taken, replay_key},
     telemetry::{Event, Handling, Settlement, StoreStep, Verified as VerifiedEvent},
     verify::Authentic,
 };
 
+type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
+
 /// The response of a [`WebhookService`](crate::WebhookService).
-pub struct ResponseFuture<E> {
-    pipeline: Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>,
+pub struct ResponseFuture<E: 'static> {
+    /// `None` once it has ended.
+    pipeline: Option<Pipeline<E>>,
+    /// Whether it runs on in the background if it is dropped.
+    runs_on: Arc<AtomicBool>,
 }
 
 impl<E> ResponseFuture<E> {
+    /// `pipeline` sets `runs_on` from where on it has to come to its end.
     pub(super) fn new(
         pipeline: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+        runs_on: Arc<AtomicBool>,
     ) -> Self {
         Self {
-            pipeline: Box::pin(pipeline),
+            pipeline: Some(Box::pin(pipeline)),
+            runs_on,
         }
     }
 }
@@ -46,7 +58,30 @@ impl<E> Future for ResponseFuture<E> {
     type Output = Result<Response<Body>, E>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.pipeline.as_mut().poll(context)
+        let pipeline = self.pipeline.as_mut();
+        let polled = pipeline
+            .expect("a future is not polled after it has ended")
+            .as_mut()
+            .poll(context);
+        if polled.is_ready() {
+            self.pipeline = None;
+        }
+        polled
+    }
+}
+
+impl<E> Drop for ResponseFuture<E> {
+    /// The client went away: nothing happens to a handler that is to run to its end.
+    fn drop(&mut self) {
+        if self.runs_on.load(Ordering::Acquire)
+            && let Some(pipeline) = self.pipeline.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(async move {
+                // Nobody is left to hear the answer.
+                let _ = pipeline.await;
+            });
+        }
     }
 }
 
@@ -61,6 +96,7 @@ pub(super) async fn run<S, B, R>(
     shared: Arc<Shared>,
     mut inner: S,
     request: Request<B>,
+    runs_on: Arc<AtomicBool>,
 ) -> Result<Response<Body>, S::Error>
 where
     S: Service<Request<Body>, Response = Response<R>>,
@@ -119,7 +155,7 @@ where
     if !endpoint.enforce {
         shadow(&mut parts, ShadowVerdict::genuine());
         let request = Request::from_parts(parts, Body::from(received));
-        let handling = Handling::start(endpoint, shared.listener.as_ref(), false);
+        let handling = Handling::start(shared.reporter(endpoint), false);
         let response = inner.call(request).await?;
         handling.end(response.status(), Settlement::Unguarded);
         return Ok(response.map(Body::new));
@@ -128,14 +164,16 @@ where
     // From here on the request is genuine: only now the store is touched.
     let claim = match claim(&shared, endpoint, &authentic, &parts, &bytes).await {
         Ok(claim) => claim,
-        Err(Settled::Done) => {
+        Err(Unclaimed::Done) => {
             shared.emit(&Event::Duplicate {
                 endpoint: &endpoint.name,
                 provider: &endpoint.provider,
             });
             return Ok(answer(&endpoint.scheme.answers.duplicate));
         }
-        Err(Settled::Refused(rejection)) => return Ok(refuse(&shared, Some(endpoint), rejection)),
+        Err(Unclaimed::Refused(rejection)) => {
+            return Ok(refuse(&shared, Some(endpoint), rejection));
+        }
     };
 
     parts.extensions.insert(Verified(Arc::new(Delivery {
@@ -145,28 +183,27 @@ where
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
     describe_unpacked(&mut parts.headers, &bytes);
-    let handling = Handling::start(endpoint, shared.listener.as_ref(), claim.is_some());
+    let handling = Handling::start(shared.reporter(endpoint), claim.is_some());
     // If this future is dropped, or the handler panics, the guard gives the claim back.
-    let response = inner
-        .call(Request::from_parts(parts, Body::from(bytes)))
-        .await?;
+    runs_on.store(shared.runs_to_the_end, Ordering::Release);
+    let answering = inner.call(Request::from_parts(parts, Body::from(bytes)));
     let Some(claim) = claim else {
+        let response = answering.await?;
         handling.end(response.status(), Settlement::Unguarded);
         return Ok(response.map(Body::new));
     };
+    let response = replay::keep_lease(claim.handle(), answering).await?;
     let wants_retry = claim.wants_retry();
-    let commits = claim.is_done() || (is_done(&response) && !wants_retry);
-    let settlement = match claim.settle(is_done(&response)).await {
-        Ok(true) if commits => Settlement::Committed,
-        Ok(true) => Settlement::Released,
-        Ok(false) => Settlement::LeaseLost,
+    let settlement = match claim.settle(is_done(endpoint, &response)).await {
+        Ok(settled) => Settlement::from(settled),
         Err(error) => {
             shared.store_failed(endpoint, StoreStep::Settle, &error);
             Settlement::NotStored
         }
     };
     handling.end(response.status(), settlement);
-    if wants_retry && !response.status().is_server_error() {
+    let not_done = wants_retry || settlement == Settlement::RolledBack;
+    if not_done && !response.status().is_server_error() {
         let rejection = Rejection::new(RejectionKind::RetryAsked);
         return Ok(refuse(&shared, Some(endpoint), rejection));
     }
@@ -174,7 +211,7 @@ where
 }
 
 /// Why a genuine delivery does not go to the handler.
-enum Settled {
+enum Unclaimed {
     /// It was handled before.
     Done,
     /// It has to come again.
@@ -188,7 +225,7 @@ async fn claim(
     authentic: &Authentic,
     parts: &Parts,
     bytes: &Bytes,
-) -> Result<Option<ClaimGuard>, Settled> {
+) -> Result<Option<ClaimGuard>, Unclaimed> {
     let Some(store) = &shared.store else {
         return Ok(None);
     };
@@ -208,18 +245,12 @@ async fn claim(
     let Some(key) = key else {
         return Ok(None);
     };
-    match store.claim(&key, endpoint.lease).await {
-        Ok(Claim::New(token)) => Ok(Some(ClaimGuard::new(
-            Arc::clone(store),
-            key,
-            token,
-            endpoint.done_ttl,
-        ))),
-        Ok(Claim::Done) => Err(Settled::Done),
-        Ok(Claim::InFlight { remaining }) => {
-            let retry_after = remaining;
+    match replay::claim(store, shared.reporter(endpoint), key, endpoint.terms).await {
+        Ok(Taken::New(guard)) => Ok(Some(guard)),
+        Ok(Taken::Done) => Err(Unclaimed::Done),
+        Ok(Taken::InFlight(retry_after)) => {
             let kind = RejectionKind::InFlight { retry_after };
-            Err(Settled::Refused(Rejection::new(kind)))
+            Err(Unclaimed::Refused(Rejection::new(kind)))
         }
         Err(error) if endpoint.fail_open => {
             shared.store_failed(endpoint, StoreStep::ClaimFailedOpen, &error);
@@ -227,35 +258,16 @@ async fn claim(
         }
         Err(error) => {
             shared.store_failed(endpoint, StoreStep::Claim, &error);
-            Err(Settled::Refused(Rejection::store(&error)))
+            Err(Unclaimed::Refused(Rejection::store(&error)))
         }
     }
 }
 
 /// Whether an answer ends an event.
-///
-/// A retry can't help a handler that found the event itself wrong, so most of 4xx
-/// end it too. It can help where no handler judged the event: where a route, a
-/// limit or the payload's type stood in the way, which the next release may mend,
-/// and where the answer asks for another try.
-fn is_done<B>(response: &Response<B>) -> bool {
-    let status = response.status();
-    let nobody_judged = response
-        .extensions()
-        .get::<Arc<WebhookRejection>>()
-        .is_some()
-        || matches!(
-            status,
-            StatusCode::NOT_FOUND
-                | StatusCode::METHOD_NOT_ALLOWED
-                | StatusCode::PAYLOAD_TOO_LARGE
-                | StatusCode::UNSUPPORTED_MEDIA_TYPE
-        );
-    let asks_again = matches!(
-        status,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
-    );
-    !status.is_server_error() && !nobody_judged && !asks_again
+fn is_done<B>(endpoint: &Endpoint, response: &Response<B>) -> bool {
+    // No handler judged the event where the extractor refused the payload.
+    let refused = response.extensions().get::<Arc<WebhookRejection>>();
+    refused.is_none() && endpoint.outcome.of(response.status()) == Outcome::Done
 }
 
 /// Says what shadow mode found. What a layer outside has verified was for another endpoint.

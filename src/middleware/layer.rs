@@ -98,6 +98,7 @@ pub(super) struct Shared {
     pub(super) deadlines: Deadlines,
     pub(super) observer: Option<Arc<Observer>>,
     pub(super) listener: Option<Arc<Listener>>,
+    pub(super) runs_to_the_end: bool,
 }
 
 /// Is told of each refusal.
@@ -207,6 +208,7 @@ impl WebhookLayer {
                 },
                 observer: None,
                 listener: None,
+                runs_to_the_end: false,
             }),
         })
     }
@@ -237,6 +239,19 @@ impl WebhookLayer {
                 .map(|endpoint| endpoint.with_diagnosis(level))
                 .collect();
         })
+    }
+
+    /// Lets a handler that has begun run to its end if its client goes away meanwhile.
+    ///
+    /// By default it is dropped where it waits, as any handler of hyper's, and its event is given
+    /// back: the provider's retry begins anew. Here the handler runs on in the background and
+    /// settles the event by its answer, so a retry that comes later finds it done. Choose it where
+    /// half an effect is worse than an effect that nobody waited for, and where the provider is less patient than
+    /// the handler. It also runs on where a layer outside, such as a time limit, drops the request.
+    ///
+    /// A graceful shutdown does not wait for handlers whose client is gone.
+    pub fn run_to_the_end(self) -> Self {
+        self.with(|shared| shared.runs_to_the_end = true)
     }
 
     /// Takes the time from `clock` instead of the system.

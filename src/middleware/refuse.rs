@@ -1,5 +1,7 @@
 //! A refusal: why is found out, the operator hears it, and the sender does not.
 
+use std::sync::Arc;
+
 use axum_core::body::Body;
 use http::{Response, request::Parts};
 
@@ -13,13 +15,22 @@ use crate::{
     },
     rejection::{Rejection, RejectionKind},
     replay::StoreError,
-    telemetry::{self, Event, StoreStep},
+    telemetry::{self, Event, Reporter, StoreStep},
     verify::VerifyError,
 };
 
 impl Shared {
     pub(super) fn emit(&self, event: &Event<'_>) {
         telemetry::emit(self.listener.as_deref(), event);
+    }
+
+    /// What tells of an endpoint's requests, also when this one is gone.
+    pub(super) fn reporter(&self, endpoint: &Endpoint) -> Reporter {
+        Reporter {
+            endpoint: Arc::clone(&endpoint.name),
+            provider: Arc::clone(&endpoint.provider),
+            listener: self.listener.clone(),
+        }
     }
 
     pub(super) fn store_failed(&self, endpoint: &Endpoint, step: StoreStep, error: &StoreError) {

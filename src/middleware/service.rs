@@ -2,7 +2,7 @@
 
 use std::{
     fmt, mem,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     task::{Context, Poll},
 };
 
@@ -50,8 +50,14 @@ where
         // The one that was polled ready is the one that is called; its clone may not be.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        let pipeline = run(Arc::clone(&self.shared), ready, request);
-        ResponseFuture::new(telemetry::in_span(pipeline))
+        let runs_on = Arc::new(AtomicBool::new(false));
+        let pipeline = run(
+            Arc::clone(&self.shared),
+            ready,
+            request,
+            Arc::clone(&runs_on),
+        );
+        ResponseFuture::new(telemetry::in_span(pipeline), runs_on)
     }
 }
 

@@ -1,166 +1,69 @@
 //! Nothing is handled twice: the store that remembers events, and the claim around a handler.
 //!
 //! A verified delivery *claims* its event before the handler runs. The claim is
-//! a lease with a token: it ends as **done** when the handler answers 2xx, 3xx
-//! or 4xx, is **released** on 5xx, an error, a panic or a dropped future, and
-//! **lapses** when the process dies. Some of 4xx release it too: those that ask for
-//! another try (408, 425, 429), and those with which no handler judged the event
-//! (404, 405, 413, 415, and the 422 of [`VerifiedWebhook`](crate::VerifiedWebhook) itself). So a provider's retry is accepted exactly
-//! when the first attempt did not finish.
+//! a lease with a token: it ends as **done** or is **released**, as the handler's answer says
+//! ([`Outcome::of`]; the 422 of [`VerifiedWebhook`](crate::VerifiedWebhook) itself releases too);
+//! is **released** on an error, a panic or a dropped future; and **lapses** when the process
+//! dies. So a provider's retry is accepted exactly when the first attempt did not finish.
 //!
 //! This is at-least-once across crashes: a process that dies after the
-//! handler's last effect and before "done" is stored runs the handler again.
+//! handler's last effect and before "done" is stored runs the handler again. Where the effects are
+//! writes to Postgres, `PostgresReplayStore` can store "done" with them, in one transaction.
+//!
+//! # A handler that takes long
+//!
+//! Its lease is renewed from half of it on, so the lease says how long a retry waits after a crash,
+//! and not how long a handler may take ([`Endpoint::with_renewal`](crate::Endpoint::with_renewal)
+//! does). A process that is held up as a whole, or can't reach its store, may lose its lease all the same:
+//! [`is_lease_lost`](crate::VerifiedWebhook::is_lease_lost) tells the handler, and
+//! [`fence`](crate::VerifiedWebhook::fence) tells whatever it writes to.
+//!
+//! # Stores
+//!
+//! | | remembers | feature |
+//! |---|---|---|
+//! | [`MemoryReplayStore`] | as long as the process lives, for this process alone | |
+//! | `RedisReplayStore` | as Redis persists, for all instances | `redis` |
+//! | `PostgresReplayStore` | durably, for all instances | `postgres` |
+//! | your own [`ReplayStore`] | | |
+//!
+//! Keys are SHA-256 hashes over endpoint, tenant and what identifies the event, so a store can be
+//! shared, learns no content, and has small keys.
+//!
+//! # While the store can't answer
+//!
+//! New deliveries are answered 503 with `Retry-After`, so the provider sends them again and nothing
+//! is lost; [`dangerous_fail_open`](crate::Endpoint::dangerous_fail_open) handles them unguarded
+//! instead. A handler that runs already is told if its lease ends meanwhile. One that finished has its end stored as soon
+//! as the store is back, if its lease still runs then; if not, the event may be handled again.
+//! Both stores with a server find it again by themselves.
 
 mod guard;
+mod heartbeat;
 mod key;
 mod memory;
+mod outcome;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+mod store;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+mod token;
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
-
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PostgresReplayStore, sqlx_0_9};
+#[cfg(feature = "redis")]
+pub use self::redis::RedisReplayStore;
 pub(crate) use self::{
-    guard::{ClaimGuard, ClaimHandle},
+    guard::{ClaimGuard, ClaimHandle, Settled, Taken, Terms, claim},
+    heartbeat::keep_lease,
     key::replay_key,
+    store::DynStore,
 };
-pub use self::{key::ReplayKey, memory::MemoryReplayStore};
-
-/// Remembers which events are being handled and which are done.
-///
-/// Each method is one atomic step, also between instances. A store that can't
-/// answer says so: the layer then answers 503 and the provider tries again.
-pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
-    /// Claims an event for `lease`.
-    ///
-    /// Of several that claim the same event at once, one gets [`Claim::New`].
-    /// A claim whose lease has run out is as good as none.
-    fn claim(
-        &self,
-        key: &ReplayKey,
-        lease: Duration,
-    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
-
-    /// Marks an event as done for `ttl`, if the claim is still this one's.
-    ///
-    /// Answers whether it was.
-    fn commit(
-        &self,
-        key: &ReplayKey,
-        token: ClaimToken,
-        ttl: Duration,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Gives a claim back, if it is still this one's.
-    ///
-    /// Answers whether it was.
-    fn release(
-        &self,
-        key: &ReplayKey,
-        token: ClaimToken,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-}
-
-/// The answer to a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// The event is this one's to handle, as long as the lease runs.
-    New(ClaimToken),
-    /// Another delivery of the event is being handled.
-    InFlight {
-        /// How long its lease still runs.
-        remaining: Duration,
-    },
-    /// The event was handled.
-    Done,
-}
-
-/// Proves whose a claim is. Every claim of a store has another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClaimToken(u128);
-
-impl ClaimToken {
-    /// Creates a token from a number that the store has not used before.
-    #[must_use]
-    pub const fn new(token: u128) -> Self {
-        Self(token)
-    }
-
-    /// The token's number.
-    #[must_use]
-    pub const fn get(self) -> u128 {
-        self.0
-    }
-}
-
-/// Why a store can't answer.
-#[derive(Debug)]
-pub struct StoreError {
-    message: String,
-}
-
-impl StoreError {
-    /// Creates an error with a message for the operator.
-    #[must_use]
-    pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for StoreError {}
-
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// [`ReplayStore`] as a trait object.
-pub(crate) trait DynStore: fmt::Debug + Send + Sync {
-    fn claim<'a>(
-        &'a self,
-        key: &'a ReplayKey,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Claim, StoreError>>;
-
-    fn commit(
-        self: Arc<Self>,
-        key: ReplayKey,
-        token: ClaimToken,
-        ttl: Duration,
-    ) -> BoxFuture<'static, Result<bool, StoreError>>;
-
-    fn release(
-        self: Arc<Self>,
-        key: ReplayKey,
-        token: ClaimToken,
-    ) -> BoxFuture<'static, Result<bool, StoreError>>;
-}
-
-impl<S: ReplayStore> DynStore for S {
-    fn claim<'a>(
-        &'a self,
-        key: &'a ReplayKey,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Claim, StoreError>> {
-        Box::pin(ReplayStore::claim(self, key, lease))
-    }
-
-    fn commit(
-        self: Arc<Self>,
-        key: ReplayKey,
-        token: ClaimToken,
-        ttl: Duration,
-    ) -> BoxFuture<'static, Result<bool, StoreError>> {
-        Box::pin(async move { ReplayStore::commit(&*self, &key, token, ttl).await })
-    }
-
-    fn release(
-        self: Arc<Self>,
-        key: ReplayKey,
-        token: ClaimToken,
-    ) -> BoxFuture<'static, Result<bool, StoreError>> {
-        Box::pin(async move { ReplayStore::release(&*self, &key, token).await })
-    }
-}
+pub use self::{
+    key::ReplayKey,
+    memory::MemoryReplayStore,
+    outcome::Outcome,
+    store::{Claim, ClaimToken, ReplayStore, StoreError},
+};

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{rejection::Rejection, replay::StoreError};
+use crate::{
+    rejection::Rejection,
+    replay::{Settled, StoreError},
+};
 
 /// Something that happened to a request.
 ///
@@ -44,6 +47,24 @@ pub enum Event<'a> {
         endpoint: &'a str,
         /// The provider's id.
         provider: &'a str,
+    },
+    /// A handler lost its lease while it was at work: another delivery of its event may be handled beside it.
+    #[non_exhaustive]
+    LeaseLost {
+        /// The endpoint's name.
+        endpoint: &'a str,
+        /// The provider's id.
+        provider: &'a str,
+    },
+    /// The end of a handler, which could not be stored at first, has reached the replay store.
+    #[non_exhaustive]
+    SettledLate {
+        /// The endpoint's name.
+        endpoint: &'a str,
+        /// The provider's id.
+        provider: &'a str,
+        /// Whether the event was still this handler's.
+        held: bool,
     },
     /// The replay store could not answer.
     #[non_exhaustive]
@@ -103,10 +124,23 @@ pub enum Settlement {
     Committed,
     /// It was given back: a repeated delivery is handled.
     Released,
+    /// The transaction that should have marked it as done was not committed, so it was given back.
+    RolledBack,
     /// The handler outlived its lease, so another delivery may have been handled meanwhile.
     LeaseLost,
-    /// The store could not be told. The lease will run out.
+    /// The store could not be told. It is told again as long as the lease runs.
     NotStored,
+}
+
+impl From<Settled> for Settlement {
+    fn from(settled: Settled) -> Self {
+        match settled {
+            Settled::Committed => Self::Committed,
+            Settled::Released => Self::Released,
+            Settled::RolledBack => Self::RolledBack,
+            Settled::TooLate => Self::LeaseLost,
+        }
+    }
 }
 
 impl Settlement {
@@ -117,6 +151,7 @@ impl Settlement {
             Self::Unguarded => "unguarded",
             Self::Committed => "committed",
             Self::Released => "released",
+            Self::RolledBack => "rolled-back",
             Self::LeaseLost => "lease-lost",
             Self::NotStored => "not-stored",
         }
@@ -131,6 +166,8 @@ pub enum StoreStep {
     Claim,
     /// To claim an event; the endpoint fails open, so the event is handled unguarded.
     ClaimFailedOpen,
+    /// To renew the lease of a running handler.
+    Renew,
     /// To commit a claim or to give it back.
     Settle,
 }
@@ -142,6 +179,7 @@ impl StoreStep {
         match self {
             Self::Claim => "claim",
             Self::ClaimFailedOpen => "claim-failed-open",
+            Self::Renew => "renew",
             Self::Settle => "settle",
         }
     }

@@ -45,6 +45,7 @@ const VERIFY_TIME: &str = "webhook_verify_seconds";
 const HANDLER_TIME: &str = "webhook_handler_seconds";
 const HANDLER_ANSWERS: &str = "webhook_handler_answers_total";
 const STORE_ERRORS: &str = "webhook_store_errors_total";
+const LEASES_LOST: &str = "webhook_leases_lost_total";
 
 /// The metrics, in the order of the page.
 pub const METRICS: &[Metric] = &[
@@ -107,6 +108,12 @@ pub const METRICS: &[Metric] = &[
         kind: MetricKind::Counter,
         labels: &["endpoint", "provider", "step"],
         help: "times that the replay store could not answer",
+    },
+    Metric {
+        name: LEASES_LOST,
+        kind: MetricKind::Counter,
+        labels: &["endpoint", "provider"],
+        help: "handlers that lost their lease while they were at work",
     },
 ];
 
@@ -205,6 +212,11 @@ pub(super) fn emit(event: &Event<'_>) {
         Event::Abandoned { endpoint, provider } => {
             request(at(endpoint, provider), "abandoned", "none");
         }
+        Event::LeaseLost { endpoint, provider } => {
+            counter!(LEASES_LOST, at(endpoint, provider)).increment(1);
+        }
+        // The failure that it mends was counted.
+        Event::SettledLate { .. } => {}
         Event::StoreFailed {
             endpoint,
             provider,

@@ -10,6 +10,7 @@
 mod event;
 mod handling;
 mod metrics;
+mod reporter;
 mod stopwatch;
 mod trace;
 
@@ -21,6 +22,7 @@ pub use self::{
 };
 pub(crate) use self::{
     handling::Handling,
+    reporter::Reporter,
     stopwatch::Stopwatch,
     trace::{in_span, key_came, listens, payload_refused},
 };

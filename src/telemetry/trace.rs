@@ -166,13 +166,21 @@ mod on {
                     settled,
                     "webhook handled"
                 );
-                if handled.settlement == Settlement::LeaseLost {
-                    tracing::warn!(
+                match handled.settlement {
+                    Settlement::LeaseLost => tracing::warn!(
                         target: "axum_webhook",
                         endpoint = handled.endpoint,
                         provider = handled.provider,
                         "a handler outlived its lease; another delivery of the event may have been handled"
-                    );
+                    ),
+                    Settlement::Committed if handled.status.is_client_error() => tracing::warn!(
+                        target: "axum_webhook",
+                        endpoint = handled.endpoint,
+                        provider = handled.provider,
+                        status,
+                        "a handler refused a genuine event; its retries will not be handled"
+                    ),
+                    _ => {}
                 }
             }
             Event::Abandoned { endpoint, provider } => {
@@ -184,6 +192,23 @@ mod on {
                     "a handler did not come to an end: it panicked, failed, or its client went away"
                 );
             }
+            Event::LeaseLost { endpoint, provider } => tracing::error!(
+                target: "axum_webhook",
+                endpoint,
+                provider,
+                "a running handler has lost its lease; another delivery of the event may be handled beside it"
+            ),
+            Event::SettledLate {
+                endpoint,
+                provider,
+                held,
+            } => tracing::info!(
+                target: "axum_webhook",
+                endpoint,
+                provider,
+                held,
+                "the end of a handler reached the replay store late"
+            ),
             Event::StoreFailed {
                 endpoint,
                 provider,
@@ -198,8 +223,11 @@ mod on {
                     StoreStep::ClaimFailedOpen => {
                         "the replay store can't answer, and the endpoint fails open: the delivery is handled unguarded"
                     }
+                    StoreStep::Renew => {
+                        "the lease of a running handler could not be renewed; it is tried again"
+                    }
                     StoreStep::Settle => {
-                        "the end of a handler could not be stored; its lease will run out"
+                        "the end of a handler could not be stored; it is tried again as long as the lease runs"
                     }
                 };
                 tracing::error!(

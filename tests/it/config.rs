@@ -235,10 +235,29 @@ fn errors_name_the_key_and_never_a_secret() {
             with("provider", r#"provider = "svix""#),
             vec!["endpoint[0].secrets", "base64"],
         ),
+        #[cfg(not(feature = "redis"))]
         (
             "redis",
             format!("[server]\nreplay = \"redis://user:hunter2@localhost\"\n{STRIPE}"),
             vec!["server.replay", "feature \"redis\""],
+        ),
+        #[cfg(not(feature = "postgres"))]
+        (
+            "postgres",
+            format!("[server]\nreplay = \"postgres://user:hunter2@localhost\"\n{STRIPE}"),
+            vec!["server.replay", "feature \"postgres\""],
+        ),
+        #[cfg(feature = "redis")]
+        (
+            "redis",
+            format!("[server]\nreplay = \"redis://user:hunter2@localhost/x\"\n{STRIPE}"),
+            vec!["server.replay", "URL"],
+        ),
+        #[cfg(feature = "postgres")]
+        (
+            "postgres",
+            format!("[server]\nreplay = \"postgres://user:hunter2@localhost:x\"\n{STRIPE}"),
+            vec!["server.replay", "URL"],
         ),
         (
             "replay",

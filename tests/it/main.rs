@@ -12,6 +12,7 @@ mod core;
 mod coverage;
 mod layer;
 mod readme;
+mod stores;
 
 use axum_webhook::{providers, scheme::Scheme};
 

@@ -4,12 +4,12 @@
 mod answers;
 mod body;
 mod catalogue;
-mod contract;
 mod diagnosis;
 mod echoes;
 mod extractor;
 mod handshakes;
 mod key_source;
+mod lease;
 mod pairing;
 mod placement;
 mod questions;
@@ -19,6 +19,7 @@ mod regressions;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod replay;
+mod rotation;
 mod selection;
 mod strangers;
 mod support;

@@ -671,9 +671,13 @@ async fn a_handler_can_ask_for_a_retry_whatever_it_answers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_learns_that_it_outlived_its_lease() {
-    let (layer, store) = guarded(endpoint(&providers::stripe()).with_lease(10 * SECOND));
+    let stalled = endpoint(&providers::stripe()).with_lease(10 * SECOND);
+    let (layer, store) = guarded(stalled.with_renewal(Duration::ZERO));
     let app = with_handler(layer, async |hook: VerifiedWebhook| {
-        sleep(11 * SECOND).await;
+        sleep(9 * SECOND).await;
+        assert!(!hook.is_lease_lost());
+        sleep(2 * SECOND).await;
+        assert!(hook.is_lease_lost());
         assert!(!hook.done().await.unwrap());
         HANDLED
     });
@@ -721,7 +725,8 @@ async fn t_r7_a_copy_that_comes_meanwhile_is_asked_to_come_again() {
 
 /// Two runs of one event: the first stalls past its lease, the second takes over.
 async fn stall(first_status: u16) -> (usize, Answer, Answer, Answer, Answer) {
-    let (layer, _) = guarded(endpoint(&providers::stripe()).with_lease(60 * SECOND));
+    let stalled = endpoint(&providers::stripe()).with_lease(60 * SECOND);
+    let (layer, _) = guarded(stalled.with_renewal(Duration::ZERO));
     let runs = Counter::default();
     let count = runs.clone();
     let service = layer.layer(handler(move |_| {
@@ -940,10 +945,12 @@ async fn a_broken_connection_gives_the_event_back() {
 struct Faulty {
     inner: MemoryReplayStore,
     claim_fails: AtomicBool,
+    renew_fails: AtomicBool,
     commit_fails: AtomicBool,
     release_fails: AtomicBool,
     /// How long a commit and a release take.
     delay: Mutex<Duration>,
+    renewals: Counter,
     commits: Counter,
     releases: Counter,
 }
@@ -969,6 +976,17 @@ impl ReplayStore for Faulty {
     async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, StoreError> {
         Self::check(&self.claim_fails)?;
         self.inner.claim(key, lease).await
+    }
+
+    async fn renew(
+        &self,
+        key: &ReplayKey,
+        token: ClaimToken,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        self.renewals.add();
+        Self::check(&self.renew_fails)?;
+        self.inner.renew(key, token, lease).await
     }
 
     async fn commit(
@@ -1075,8 +1093,10 @@ async fn a_store_that_fails_at_the_end_does_not_change_the_answer() {
         let copy = send(&service, request(&stripe(id))).await;
         copy.assert_try_again(id, "in-flight");
     }
-    store.commit_fails.store(false, Ordering::SeqCst);
+    // It stays away for as long as the leases run.
     sleep(121 * SECOND).await;
+    store.commit_fails.store(false, Ordering::SeqCst);
+    store.release_fails.store(false, Ordering::SeqCst);
     for id in ["evt_1", "evt_2"] {
         send(&service, request(&stripe(id)))
             .await
@@ -1111,6 +1131,15 @@ async fn retry_after_is_in_whole_seconds() {
     impl ReplayStore for Busy {
         async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<Claim, StoreError> {
             Ok(Claim::InFlight { remaining: self.0 })
+        }
+
+        async fn renew(
+            &self,
+            _: &ReplayKey,
+            _: ClaimToken,
+            _: Duration,
+        ) -> Result<bool, StoreError> {
+            Ok(false)
         }
 
         async fn commit(

@@ -2,7 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::body::Body;
@@ -44,6 +48,8 @@ fn line(event: &Event<'_>) -> String {
         }
         Event::Abandoned { endpoint, .. } => format!("abandoned {endpoint}"),
         Event::StoreFailed { step, error, .. } => format!("store {} {error}", step.name()),
+        Event::LeaseLost { endpoint, .. } => format!("lease lost {endpoint}"),
+        Event::SettledLate { held, .. } => format!("settled late {held}"),
         _ => "another".to_owned(),
     }
 }
@@ -170,7 +176,7 @@ async fn questions_shadows_and_abandoned_handlers_are_events_too() {
     let (left, heard) = heard_by(layer(&github));
     let service = left.layer(handler(|_| std::future::pending::<Response<Body>>()));
     let waiting = service.oneshot(request(&genuine));
-    let waited = tokio::time::timeout(std::time::Duration::from_millis(1), waiting).await;
+    let waited = tokio::time::timeout(Duration::from_millis(1), waiting).await;
     assert!(waited.is_err());
     check(
         "a client that went away",
@@ -191,27 +197,41 @@ async fn questions_shadows_and_abandoned_handlers_are_events_too() {
     check("another path", &heard, &["refused no-endpoint"]);
 }
 
-/// A store that claims or fails, and always fails to settle.
+/// A store that claims or fails, and fails to renew and, so many times, to commit.
 #[derive(Debug)]
 struct Failing {
     claims: bool,
+    commits_failing: AtomicU32,
+}
+
+impl Failing {
+    fn store(claims: bool) -> Self {
+        Self {
+            claims,
+            commits_failing: AtomicU32::new(u32::MAX),
+        }
+    }
 }
 
 impl ReplayStore for Failing {
-    async fn claim(&self, _: &ReplayKey, _: std::time::Duration) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<Claim, StoreError> {
         if self.claims {
-            Ok(Claim::New(ClaimToken::new(1)))
+            let token = ClaimToken::new(1);
+            Ok(Claim::New { token, fence: 1 })
         } else {
             Err(StoreError::new("down"))
         }
     }
 
-    async fn commit(
-        &self,
-        _: &ReplayKey,
-        _: ClaimToken,
-        _: std::time::Duration,
-    ) -> Result<bool, StoreError> {
+    async fn renew(&self, _: &ReplayKey, _: ClaimToken, _: Duration) -> Result<bool, StoreError> {
+        Err(StoreError::new("down"))
+    }
+
+    async fn commit(&self, _: &ReplayKey, _: ClaimToken, _: Duration) -> Result<bool, StoreError> {
+        if self.commits_failing.load(Ordering::Relaxed) == 0 {
+            return Ok(true);
+        }
+        self.commits_failing.fetch_sub(1, Ordering::Relaxed);
         Err(StoreError::new("down"))
     }
 
@@ -227,10 +247,10 @@ async fn a_store_that_fails_is_heard_of() {
         "verified standard-webhooks key-1 Some(0.0) {}",
         signed(&scheme).body.len()
     );
-    let down = || layer(&scheme).with_replay_store(Failing { claims: false });
-    let half = || layer(&scheme).with_replay_store(Failing { claims: true });
-    let open = layer_for(endpoint(&scheme).dangerous_fail_open())
-        .with_replay_store(Failing { claims: false });
+    let down = || layer(&scheme).with_replay_store(Failing::store(false));
+    let half = || layer(&scheme).with_replay_store(Failing::store(true));
+    let open =
+        layer_for(endpoint(&scheme).dangerous_fail_open()).with_replay_store(Failing::store(false));
     for (layer, code, want) in [
         (
             down(),
@@ -257,6 +277,40 @@ async fn a_store_that_fails_is_heard_of() {
     let service = layer.layer(handler(|_| async { status(500) }));
     send(&service, request(&signed(&scheme))).await;
     check("a lease", &heard, &[&verified, "handled 500 lease-lost"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_lost_and_an_end_that_is_late_are_heard_of() {
+    let scheme = providers::standard_webhooks();
+    let length = signed(&scheme).body.len();
+    let verified = format!("verified standard-webhooks key-1 Some(0.0) {length}");
+    let leased = |store| {
+        let endpoint = endpoint(&scheme).with_lease(Duration::from_secs(10));
+        heard_by(layer_for(endpoint).with_replay_store(store))
+    };
+
+    let (layer, heard) = leased(Failing::store(true));
+    let service = layer.layer(handler(|_| async {
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        ok()
+    }));
+    send(&service, request(&signed(&scheme))).await;
+    let down = "store renew down";
+    let lost = "lease lost standard-webhooks";
+    let end = ["store settle down", "handled 200 not-stored"];
+    let want = [
+        &verified, down, down, down, down, down, lost, end[0], end[1],
+    ];
+    check("lost", &heard, &want);
+
+    let store = Failing::store(true);
+    store.commits_failing.store(2, Ordering::Relaxed);
+    let (layer, heard) = leased(store);
+    let service = layer.layer(handler(|_| async { ok() }));
+    send(&service, request(&signed(&scheme))).await;
+    check("not yet", &heard, &[&verified, end[0], end[1]]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    check("late", &heard, &["settled late true"]);
 }
 
 /// The span is around the handler too, so what it logs has the endpoint beside it.
@@ -439,7 +493,7 @@ mod recorded {
             .layer(handler(|_| async { status(400) }));
         send(&refusing, request(&signed(&scheme))).await;
         let failing = layer(&scheme)
-            .with_replay_store(Failing { claims: false })
+            .with_replay_store(Failing::store(false))
             .layer(counting(&Counter::default()));
         send(&failing, request(&signed(&scheme))).await;
     }

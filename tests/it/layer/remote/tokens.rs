@@ -124,10 +124,10 @@ async fn plaids_key_is_asked_for_by_the_id_in_the_token() {
             request.uri(),
             &Uri::from_static("/webhook_verification_key/get")
         );
-        if request
+        let names_it = request
             .body()
-            .contains("bfbd5111-8e33-4643-8ced-b2e642a72f3c")
-        {
+            .contains("bfbd5111-8e33-4643-8ced-b2e642a72f3c");
+        if names_it {
             Response::new(key.clone().into())
         } else {
             status(400)

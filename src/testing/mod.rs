@@ -1,4 +1,5 @@
-//! For the tests of your own application: a clock that stands still, and signed requests.
+//! For the tests of your own application: a clock that stands still, signed requests, and the
+//! contract of a replay store of your own ([`store_contract!`](crate::store_contract)).
 //!
 //! ```
 //! use axum_webhook::{Secret, providers, sign::Draft, testing};
@@ -9,6 +10,8 @@
 //! assert_eq!(request.uri(), "/webhook");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+pub mod contract;
 
 use std::sync::{
     Arc,

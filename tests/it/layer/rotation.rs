@@ -1,0 +1,86 @@
+//! Secrets that change while requests come.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum_webhook::{Endpoint, RotatingKeys, Secret, providers, sign::Draft};
+
+use super::support::{Counter, counting, layer_for, now, request, send};
+
+const CHANGES: usize = 200;
+
+fn secret(number: usize) -> Secret {
+    Secret::new(format!("the secret of number {number}"))
+        .unwrap()
+        .with_id(format!("key-of-{number}"))
+}
+
+/// A provider that signs with the secret that it was told last, while two are live.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn while_secrets_change_with_an_overlap_nothing_genuine_is_refused() {
+    let scheme = providers::stripe();
+    let keys = RotatingKeys::new(&scheme, secret(0)).unwrap();
+    let endpoint = Endpoint::from_source(scheme.clone(), keys.clone()).unwrap();
+    let runs = Counter::default();
+    let layer = layer_for(endpoint);
+    let service = tower::Layer::layer(&layer, counting(&runs));
+    let deliver = |number: usize| {
+        let service = service.clone();
+        let signed = Draft::new(r#"{"id":"evt_1","type":"x"}"#)
+            .with_timestamp(now())
+            .sign(&scheme, secret(number))
+            .unwrap();
+        async move { send(&service, request(&signed)).await }
+    };
+
+    let told = Arc::new(AtomicUsize::new(0));
+    let operator = tokio::spawn({
+        let (keys, told) = (keys.clone(), Arc::clone(&told));
+        async move {
+            for number in 1..=CHANGES {
+                keys.rotate([secret(number), secret(number - 1)]).unwrap();
+                told.store(number, Ordering::SeqCst);
+                // What the provider sent before it heard of this is on its way for a while.
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+    });
+    let mut sent = 0;
+    while !operator.is_finished() {
+        let number = told.load(Ordering::SeqCst);
+        let answer = deliver(number).await;
+        // The provider heard of nothing new in between, so this secret was live all the time.
+        if told.load(Ordering::SeqCst) == number {
+            answer.assert_handled(&format!("number {number}"));
+            sent += 1;
+        }
+    }
+    operator.await.unwrap();
+    assert!(sent > CHANGES / 4, "{sent}");
+
+    keys.rotate(secret(CHANGES)).unwrap();
+    let answer = deliver(CHANGES).await;
+    answer.assert_handled("the new one, alone");
+    let answer = deliver(CHANGES - 1).await;
+    answer.assert_refused("the old one, after the overlap", "mismatch");
+    assert_eq!(
+        keys.keyring().ids().collect::<Vec<_>>(),
+        [format!("key-of-{CHANGES}")]
+    );
+}
+
+#[tokio::test]
+async fn secrets_that_are_none_change_nothing() {
+    let scheme = providers::standard_webhooks();
+    let good = || Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let keys = RotatingKeys::new(&scheme, good()).unwrap();
+    assert!(keys.rotate(Vec::new()).is_err());
+    assert!(keys.rotate(Secret::new("not base64!").unwrap()).is_err());
+    assert!(RotatingKeys::new(&scheme, Vec::new()).is_err());
+    assert_eq!(keys.keyring().ids().collect::<Vec<_>>(), ["key-1"]);
+}

@@ -1,0 +1,172 @@
+//! The store in Redis, on a real server.
+
+use std::time::Duration;
+
+use axum_webhook::{
+    replay::{Claim, RedisReplayStore, ReplayStore as _},
+    testing::contract::fresh_key,
+};
+
+use super::{
+    redis_url,
+    wire::{Line, new, survives_lost_answers, survives_silence},
+};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn store() -> RedisReplayStore {
+    RedisReplayStore::new(&redis_url()).unwrap()
+}
+
+async fn behind_a_line() -> (RedisReplayStore, Line) {
+    let line = Line::to(&redis_url()).await;
+    let url = format!("redis://{}", line.address);
+    (RedisReplayStore::new(&url).unwrap(), line)
+}
+
+mod t_r11_the_contract {
+    use super::store;
+
+    axum_webhook::store_contract!(
+        #[tokio::test]
+        store()
+    );
+}
+
+#[tokio::test]
+async fn instances_share_their_events() {
+    let (here, there) = (store(), store());
+    let key = fresh_key();
+    let (token, _) = new(here.claim(&key, MINUTE).await.unwrap());
+    let claim = there.claim(&key, MINUTE).await.unwrap();
+    assert!(matches!(claim, Claim::InFlight { .. }), "{claim:?}");
+    assert!(here.commit(&key, token, MINUTE).await.unwrap());
+    assert_eq!(there.claim(&key, MINUTE).await.unwrap(), Claim::Done);
+}
+
+#[tokio::test]
+async fn applications_with_prefixes_share_nothing() {
+    let (one, other) = (store().with_prefix("one:"), store().with_prefix("other:"));
+    let key = fresh_key();
+    let (token, _) = new(one.claim(&key, MINUTE).await.unwrap());
+    new(other.claim(&key, MINUTE).await.unwrap());
+    assert!(one.commit(&key, token, MINUTE).await.unwrap());
+    assert!(!other.release(&key, token).await.unwrap());
+}
+
+/// A reply that is lost after a successful `SET` must not read as a duplicate for the same attempt.
+#[tokio::test]
+async fn an_answer_that_is_lost_is_no_duplicate() {
+    let (store, line) = behind_a_line().await;
+    survives_lost_answers(&store, &line).await;
+}
+
+#[tokio::test]
+async fn t_r10_a_server_that_does_not_answer_is_an_error_until_it_does() {
+    let (store, line) = behind_a_line().await;
+    survives_silence(&store, &line).await;
+}
+
+#[tokio::test]
+async fn a_claim_is_one_question() {
+    let (store, line) = behind_a_line().await;
+    new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    let before = line.questions();
+    for _ in 0..20 {
+        new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    }
+    assert_eq!(line.questions() - before, 20);
+}
+
+/// Whatever happens to a claim, the server forgets it by itself.
+#[tokio::test]
+async fn every_key_expires() {
+    let prefix = format!("test-{:?}:", fresh_key());
+    let store = store().with_prefix(&prefix);
+    let client = redis::Client::open(redis_url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let (claimed, released, done, lasting) = (fresh_key(), fresh_key(), fresh_key(), fresh_key());
+    new(store.claim(&claimed, MINUTE).await.unwrap());
+    let (token, _) = new(store.claim(&released, MINUTE).await.unwrap());
+    assert!(store.release(&released, token).await.unwrap());
+    for (key, ttl) in [(done, MINUTE), (lasting, Duration::MAX)] {
+        let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
+        assert!(store.commit(&key, token, ttl).await.unwrap());
+    }
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(format!("{}*", prefix.replace(['[', ']', '('], "?")))
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(keys.len(), 4);
+    let mut minutes = Vec::new();
+    for key in keys {
+        let left: i64 = redis::cmd("PTTL")
+            .arg(key)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+        assert!(left > 0);
+        minutes.push((left + 30_000).div_euclid(60_000));
+    }
+    minutes.sort_unstable();
+    assert_eq!(minutes[..3], [1, 60, 61]);
+    assert!(minutes[3] > 60 * 24 * 365, "{minutes:?}");
+}
+
+#[tokio::test]
+async fn a_value_of_somebody_else_is_an_error_and_stays() {
+    let prefix = format!("test-{:?}:", fresh_key());
+    let store = store().with_prefix(&prefix);
+    let client = redis::Client::open(redis_url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let key = fresh_key();
+    let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(format!("{}*", prefix.replace(['[', ']', '('], "?")))
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let _: () = redis::cmd("SET")
+        .arg(&keys[0])
+        .arg("somebody else's")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let error = store.claim(&key, MINUTE).await.unwrap_err();
+    assert!(error.to_string().contains("axum-webhook"), "{error}");
+    assert!(!store.commit(&key, token, MINUTE).await.unwrap());
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_at_once() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    let store = RedisReplayStore::new(&format!("redis://{address}")).unwrap();
+    for _ in 0..3 {
+        let start = std::time::Instant::now();
+        let error = store.claim(&fresh_key(), MINUTE).await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("Redis can't answer"),
+            "{error}"
+        );
+        assert!(start.elapsed() < Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn no_error_repeats_the_password() {
+    for url in [
+        "http://user:hunter2@localhost",
+        "redis://user:hunter2@local host",
+        "redis://user:hunter2@localhost/no-number",
+        "rediss://user:hunter2@localhost",
+        "hunter2",
+    ] {
+        let error = RedisReplayStore::new(url).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+    let store = RedisReplayStore::new("redis://user:hunter2@localhost").unwrap();
+    assert!(!format!("{store:?}").contains("hunter2"), "{store:?}");
+}
