@@ -496,6 +496,15 @@ mod recorded {
             .with_replay_store(Failing::store(false))
             .layer(counting(&Counter::default()));
         send(&failing, request(&signed(&scheme))).await;
+        tokio::time::pause();
+        let losing = layer_for(endpoint(&scheme).with_lease(Duration::from_secs(10)))
+            .with_replay_store(Failing::store(true))
+            .layer(handler(|_| async {
+                tokio::time::sleep(Duration::from_secs(15)).await;
+                status(500)
+            }));
+        send(&losing, request(&signed(&scheme))).await;
+        tokio::time::resume();
     }
 
     #[test]
@@ -526,7 +535,7 @@ mod recorded {
         for (line, value) in [
             (
                 format!("webhook_requests_total{{{at},outcome=\"handled\",reason=\"none\"}}"),
-                "2",
+                "3",
             ),
             (
                 format!("webhook_requests_total{{{at},outcome=\"duplicate\",reason=\"none\"}}"),
@@ -544,7 +553,7 @@ mod recorded {
             ),
             (
                 format!("webhook_key_matches_total{{{at},key_id=\"key-1\"}}"),
-                "4",
+                "5",
             ),
             (format!("webhook_clock_skew_seconds_sum{{{at}}}"), "20"),
             (
@@ -562,6 +571,7 @@ mod recorded {
                 format!("webhook_store_errors_total{{{at},step=\"claim\"}}"),
                 "1",
             ),
+            (format!("webhook_leases_lost_total{{{at}}}"), "1"),
         ] {
             assert!(
                 text.contains(&format!("{line} {value}\n")),
