@@ -6,6 +6,7 @@ use axum_core::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::{
+    diagnosis::Diagnosis,
     key_source::KeySourceError,
     replay::StoreError,
     scheme::{Answer, Scheme},
@@ -22,7 +23,7 @@ pub struct Rejection {
     kind: RejectionKind,
     endpoint: Option<Arc<str>>,
     provider: Option<Arc<str>>,
-    hints: Vec<String>,
+    diagnoses: Vec<Diagnosis>,
 }
 
 /// The kind of a [`Rejection`].
@@ -82,7 +83,7 @@ impl Rejection {
             kind,
             endpoint: None,
             provider: None,
-            hints: Vec::new(),
+            diagnoses: Vec::new(),
         }
     }
 
@@ -96,8 +97,8 @@ impl Rejection {
         self
     }
 
-    pub(crate) fn with_hints(mut self, hints: Vec<String>) -> Self {
-        self.hints = hints;
+    pub(crate) fn with_diagnoses(mut self, diagnoses: Vec<Diagnosis>) -> Self {
+        self.diagnoses = diagnoses;
         self
     }
 
@@ -119,10 +120,12 @@ impl Rejection {
         self.provider.as_deref()
     }
 
-    /// What the operator may want to look at: guesses in plain words, without secrets or bodies.
+    /// What the operator may want to look at, the likeliest first: see [`diagnosis`](crate::diagnosis).
+    ///
+    /// Empty where nobody listens: no observer, no `tracing` subscriber, and no trials switched on.
     #[must_use]
-    pub fn hints(&self) -> &[String] {
-        &self.hints
+    pub fn diagnoses(&self) -> &[Diagnosis] {
+        &self.diagnoses
     }
 
     /// A stable name for the reason, for logs and metrics.

@@ -29,6 +29,7 @@
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
 //! | `server.reread` | how long a `file:` secret is not looked at, or `"off"`: see [`FileKeys`](crate::FileKeys) | `"5s"` |
 //! | `server.run_to_the_end` | `true` keeps handlers whose client went away: see [`WebhookLayer::run_to_the_end`] | `false` |
+//! | `server.diagnosis` | `"hints"`, or `"trials"`: see [`DiagnosisLevel`] | `"hints"` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
 //! | `endpoint.path` | the path, or axum's matched path | `"/webhooks/<name>"` |
 //! | `endpoint.provider` | a provider of the catalogue | this or `scheme` |
@@ -43,6 +44,7 @@
 //! | `endpoint.outcome` | `{ done, retry }`, lists of the handler's statuses, such as `[409]` or `["4xx"]` | [`Outcome::of`](crate::replay::Outcome::of) |
 //! | `endpoint.dangerous_fail_open` | `true` handles deliveries unguarded while the store can't answer | `false` |
 //! | `endpoint.enforce` | `false` only observes | `true` |
+//! | `endpoint.diagnosis` | as `server.diagnosis`, for one endpoint | the server's |
 //!
 //! A store on a server needs its feature; it connects with the first delivery, and creates its table in Postgres.
 //!
@@ -66,6 +68,7 @@ use serde::Deserialize;
 
 use self::{outcome::Outcomes, replay::Replay, reread::Reread, secrets::SecretEntries};
 use crate::{
+    diagnosis::DiagnosisLevel,
     endpoint::Endpoint,
     keys::Secret,
     middleware::WebhookLayer,
@@ -97,6 +100,8 @@ struct Server {
     reread: Reread,
     #[serde(default)]
     run_to_the_end: bool,
+    #[serde(default)]
+    diagnosis: DiagnosisLevel,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -118,6 +123,7 @@ struct EndpointConfig {
     dangerous_fail_open: bool,
     #[serde(default = "enforced")]
     enforce: bool,
+    diagnosis: Option<DiagnosisLevel>,
 }
 
 const fn enforced() -> bool {
@@ -260,7 +266,8 @@ impl EndpointConfig {
             .endpoint(scheme, secrets)
             .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))?
             .with_name(self.name.as_str())
-            .with_path(path);
+            .with_path(path)
+            .with_diagnosis(self.diagnosis.unwrap_or(server.diagnosis));
         if let Some(url) = &self.public_url {
             let url: PublicUrl = url
                 .parse()

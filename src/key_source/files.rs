@@ -216,6 +216,10 @@ impl KeySource for FileKeys {
             Err(KeySourceError::unknown("the files hold no newer keys"))
         }
     }
+
+    fn known(&self) -> Option<Keyring> {
+        Some(self.keyring())
+    }
 }
 
 impl fmt::Debug for FileKeys {

@@ -70,6 +70,12 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
         let _ = request;
         async { Err(KeySourceError::unknown("there are no newer keys")) }
     }
+
+    /// The keys that are known without a request, for diagnoses and
+    /// [`WebhookLayer::report`](crate::WebhookLayer::report). By default there are none.
+    fn known(&self) -> Option<Keyring> {
+        None
+    }
 }
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -85,6 +91,8 @@ pub(crate) trait DynKeySource: fmt::Debug + Send + Sync {
         &'a self,
         request: &'a KeyRequest<'a>,
     ) -> BoxFuture<'a, Result<Keyring, KeySourceError>>;
+
+    fn known(&self) -> Option<Keyring>;
 }
 
 impl<S: KeySource> DynKeySource for S {
@@ -101,6 +109,10 @@ impl<S: KeySource> DynKeySource for S {
     ) -> BoxFuture<'a, Result<Keyring, KeySourceError>> {
         Box::pin(KeySource::newer_keys(self, request))
     }
+
+    fn known(&self) -> Option<Keyring> {
+        KeySource::known(self)
+    }
 }
 
 /// The keys of an endpoint.
@@ -113,6 +125,14 @@ pub(crate) enum Keys {
 }
 
 impl Keys {
+    /// The keys that are known without a request.
+    pub(crate) fn known(&self) -> Option<Keyring> {
+        match self {
+            Self::Own(keys) => Some(keys.keyring()),
+            Self::Source(source) => source.known(),
+        }
+    }
+
     /// The keys for a request.
     pub(crate) async fn get(&self, request: &KeyRequest<'_>) -> Result<Keyring, KeySourceError> {
         match self {

@@ -85,4 +85,8 @@ impl KeySource for RotatingKeys {
     async fn keys(&self, _: &KeyRequest<'_>) -> Result<Keyring, KeySourceError> {
         Ok(self.keyring())
     }
+
+    fn known(&self) -> Option<Keyring> {
+        Some(self.keyring())
+    }
 }

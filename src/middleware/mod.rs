@@ -18,6 +18,7 @@ mod future;
 mod handle;
 mod layer;
 mod open;
+mod refuse;
 mod select;
 mod service;
 

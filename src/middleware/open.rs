@@ -1,6 +1,6 @@
 //! The first half of the pipeline: a request goes in, a genuine delivery or a reason comes out.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
@@ -8,16 +8,16 @@ use http::{HeaderMap, Response, header, request::Parts};
 use tokio::time::Instant;
 
 use crate::{
-    diagnosis,
+    diagnosis::Case,
     endpoint::Endpoint,
     handshake::{self, HandshakeReply},
     incoming::{Head, Incoming},
     key_source::{KeyRequest, Keys},
     keys::Keyring,
-    middleware::{body, layer::Shared, select::original_uri},
+    middleware::{body, layer::Shared, refuse::diagnose, select::original_uri},
     rejection::{Rejection, RejectionKind, plain},
     scheme::ContentEncoding,
-    telemetry,
+    telemetry::{self, Stopwatch},
     timestamp::Timestamp,
     verify::{Authentic, Begun, Keyed, VerifyError},
 };
@@ -32,6 +32,7 @@ pub(super) enum Opened {
         authentic: Authentic,
         received: Bytes,
         signed: Bytes,
+        verify_time: Duration,
     },
 }
 
@@ -81,6 +82,7 @@ where
         head: head(endpoint, parts),
         now,
         asked: Instant::now(),
+        stopwatch: Stopwatch::new(shared.listener.is_some()),
     };
     let head = asking.head;
     let reply = |reply: HandshakeReply| {
@@ -113,7 +115,7 @@ where
         Ok(early) => early,
         Err(kind) => {
             return Err(Refused {
-                rejection: diagnose(shared, kind, endpoint, head, None, None),
+                rejection: asking.refuse(shared, kind, None, None),
                 rest: Some(Body::new(incoming_body)),
             });
         }
@@ -123,7 +125,7 @@ where
     let packed = encoding == Encoding::Gzip;
     let on_frame = |frame: &[u8]| {
         if !packed {
-            stage.update(frame);
+            asking.stopwatch.time(|| stage.update(frame));
         }
     };
     let read = body::read(
@@ -133,17 +135,18 @@ where
         on_frame,
     );
     let received = read.await.map_err(|kind| Refused {
-        rejection: diagnose(shared, kind, endpoint, head, None, None),
+        rejection: asking.refuse(shared, kind, None, None),
         rest: None,
     })?;
-    let refused = |kind, keyring: Option<&Keyring>| Refused {
-        rejection: diagnose(shared, kind, endpoint, head, Some(&received), keyring),
+    let refused = |kind, body: Option<&[u8]>, keyring: Option<&Keyring>| Refused {
+        rejection: asking.refuse(shared, kind, body, keyring),
         rest: Some(Body::from(received.clone())),
     };
     let mut signed = received.clone();
     if packed {
-        signed = unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None))?;
-        stage.update(&signed);
+        signed =
+            unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None, None))?;
+        asking.stopwatch.time(|| stage.update(&signed));
     }
 
     let mut keyring = None;
@@ -152,11 +155,11 @@ where
         Err(kind @ RejectionKind::Verification(_)) => {
             return match asking.answer(&signed).await {
                 Ok(Some(answer)) => Ok(reply(answer)),
-                Ok(None) => Err(refused(kind, keyring.as_ref())),
-                Err(kind) => Err(refused(kind, None)),
+                Ok(None) => Err(refused(kind, Some(&signed), keyring.as_ref())),
+                Err(kind) => Err(refused(kind, None, None)),
             };
         }
-        Err(kind) => return Err(refused(kind, None)),
+        Err(kind) => return Err(refused(kind, None, None)),
     };
     let incoming = Incoming {
         head,
@@ -171,6 +174,7 @@ where
         authentic,
         received,
         signed,
+        verify_time: asking.stopwatch.spent(),
     })
 }
 
@@ -181,9 +185,29 @@ struct Asking<'a> {
     /// The window is judged by when the request began: the clock goes on while its body comes.
     now: Timestamp,
     asked: Instant,
+    stopwatch: Stopwatch,
 }
 
 impl Asking<'_> {
+    /// The refusal, with what was found out about it.
+    fn refuse(
+        &self,
+        shared: &Shared,
+        kind: RejectionKind,
+        body: Option<&[u8]>,
+        keyring: Option<&Keyring>,
+    ) -> Rejection {
+        let known = self.endpoint.keys.known();
+        let case = Case {
+            head: self.head,
+            body,
+            scheme: &self.endpoint.scheme,
+            keyring: keyring.or(known.as_ref()),
+            now: self.now,
+        };
+        diagnose(shared, kind, self.endpoint, &case)
+    }
+
     /// The answer to a question that comes without a signature.
     async fn answer(&self, body: &[u8]) -> Result<Option<HandshakeReply>, RejectionKind> {
         let scheme = &self.endpoint.scheme;
@@ -217,12 +241,13 @@ impl Asking<'_> {
     /// The cheap checks, then the keys, unless the body names them.
     async fn begin(&self) -> Result<Stage, RejectionKind> {
         let scheme = &self.endpoint.scheme;
-        let begun = Begun::new(self.head, scheme, self.now)?;
+        let stopwatch = &self.stopwatch;
+        let begun = stopwatch.time(|| Begun::new(self.head, scheme, self.now))?;
         if self.endpoint.waits_for_body() {
             return Ok(Stage::Begun(begun));
         }
         let keyring = self.keys(&begun, &[]).await?;
-        let keyed = begun.with_keys(&keyring, self.head, scheme, self.now)?;
+        let keyed = stopwatch.time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
         Ok(Stage::Keyed(keyed))
     }
 
@@ -243,14 +268,19 @@ impl Asking<'_> {
             Stage::Begun(begun) => {
                 begun.check_body(incoming, scheme, self.now)?;
                 let keys = self.keys(&begun, body).await?;
-                let mut keyed = begun.with_keys(&keys, self.head, scheme, self.now)?;
-                keyed.update(body);
-                keyed
+                self.stopwatch.time(|| {
+                    let mut keyed = begun.with_keys(&keys, self.head, scheme, self.now)?;
+                    keyed.update(body);
+                    Ok::<_, VerifyError>(keyed)
+                })?
             }
             Stage::Failed(error) => return Err(error.into()),
         };
         *keyring = Some(keyed.keyring().clone());
-        match keyed.finish(incoming, scheme, self.now) {
+        match self
+            .stopwatch
+            .time(|| keyed.finish(incoming, scheme, self.now))
+        {
             Err(VerifyError::Mismatch) => {}
             other => return Ok(other?),
         }
@@ -369,24 +399,4 @@ pub(super) fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {
         headers: &parts.headers,
         public_url: endpoint.public_url.as_ref(),
     }
-}
-
-fn diagnose(
-    shared: &Shared,
-    kind: RejectionKind,
-    endpoint: &Endpoint,
-    head: Head<'_>,
-    body: Option<&[u8]>,
-    keyring: Option<&Keyring>,
-) -> Rejection {
-    let hints = match &kind {
-        // A flood of forgeries should not be paid for with guesses that nobody reads.
-        RejectionKind::Verification(error) if shared.observer.is_some() || telemetry::listens() => {
-            diagnosis::hints(error, head, body, &endpoint.scheme, keyring)
-        }
-        _ => Vec::new(),
-    };
-    Rejection::new(kind)
-        .at(&endpoint.name, &endpoint.provider)
-        .with_hints(hints)
 }

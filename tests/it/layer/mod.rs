@@ -6,6 +6,7 @@ mod body;
 mod catalogue;
 #[cfg(feature = "config")]
 mod configured;
+mod diagnosis;
 mod echoes;
 mod extractor;
 mod handshakes;
@@ -25,3 +26,4 @@ mod secret_files;
 mod selection;
 mod strangers;
 mod support;
+mod telemetry;
