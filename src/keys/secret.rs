@@ -365,6 +365,8 @@ pub enum SecretError {
     NotHex,
     /// It should be base64 with padding and is not.
     NotBase64,
+    /// It can't be decoded, and looks like this instead: an API key, a placeholder.
+    OtherKind(&'static str),
     /// It decodes to fewer bytes than a key needs.
     TooShort {
         /// How many bytes it decodes to.
@@ -406,9 +408,12 @@ impl fmt::Display for SecretError {
             Self::NotBase64 => f.write_str(
                 "the secret should be base64 with padding (after `whsec_`, if it has that) and is not",
             ),
+            Self::OtherKind(kind) => {
+                write!(f, "the secret looks like {kind}, not like the secret of a webhook")
+            }
             Self::TooShort { len } => write!(
                 f,
-                "the secret decodes to {len} bytes; a key has at least {}",
+                "the secret decodes to {len} bytes; a key has at least {}, since fewer can be guessed",
                 super::keyring::MIN_DECODED_LEN
             ),
             Self::OnlyZeros => {

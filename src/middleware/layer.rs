@@ -14,7 +14,7 @@ use crate::{
     replay::{DynStore, ReplayStore},
     report::Report,
     scheme::{Dedupe, Scheme},
-    telemetry::{Event, Listener},
+    telemetry::{self, Event, Listener},
 };
 
 /// Verifies webhooks before the inner service sees them.
@@ -196,7 +196,7 @@ impl WebhookLayer {
                 return Err(LayerError::NoPublicUrl(endpoint.name.to_string()));
             }
         }
-        Ok(Self {
+        let layer = Self {
             shared: Arc::new(Shared {
                 endpoints: endpoints.into(),
                 selection,
@@ -210,7 +210,13 @@ impl WebhookLayer {
                 listener: None,
                 runs_to_the_end: false,
             }),
-        })
+        };
+        for endpoint in layer.report().endpoints {
+            for warning in &endpoint.warnings {
+                telemetry::secret_looks_wrong(&endpoint.name, warning);
+            }
+        }
+        Ok(layer)
     }
 
     /// Remembers handled events in `store`, so that nothing is handled twice.

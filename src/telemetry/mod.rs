@@ -25,7 +25,8 @@ pub(crate) use self::{
     reporter::Reporter,
     stopwatch::Stopwatch,
     trace::{
-        in_span, key_came, listens, payload_refused, secret_file_changed, secrets_not_reread,
+        in_span, key_came, listens, payload_refused, secret_file_changed, secret_looks_wrong,
+        secrets_not_reread,
     },
 };
 

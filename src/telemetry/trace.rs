@@ -7,6 +7,7 @@ mod on {
     use tracing::{Instrument as _, Level, Span, field::Empty, instrument::Instrumented};
 
     use crate::{
+        Diagnosis,
         rejection::Rejection,
         telemetry::{Event, Settlement, StoreStep},
     };
@@ -64,7 +65,7 @@ mod on {
     fn said(rejection: &Rejection) -> (&str, Vec<&str>) {
         let diagnoses = rejection.diagnoses();
         let code = diagnoses.first().map_or("none", |first| first.code());
-        (code, diagnoses.iter().map(crate::Diagnosis::message).collect())
+        (code, diagnoses.iter().map(Diagnosis::message).collect())
     }
 
     pub(in super::super) fn emit(event: &Event<'_>) {
@@ -259,6 +260,15 @@ mod on {
         }
     }
 
+    pub(crate) fn secret_looks_wrong(endpoint: &str, warning: &Diagnosis) {
+        tracing::warn!(
+            target: "axum_webhook",
+            endpoint,
+            diagnosis = warning.code(),
+            "{warning}"
+        );
+    }
+
     pub(crate) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
         let path = path.display();
         match kept_because {
@@ -297,7 +307,7 @@ mod on {
 mod off {
     use std::path::Path;
 
-    use crate::telemetry::Event;
+    use crate::{Diagnosis, telemetry::Event};
 
     pub(crate) const fn listens() -> bool {
         false
@@ -310,6 +320,7 @@ mod off {
     }
     pub(in super::super) const fn emit(_: &Event<'_>) {}
     pub(crate) fn key_came(_: &str, _: &str, _: bool) {}
+    pub(crate) const fn secret_looks_wrong(_: &str, _: &Diagnosis) {}
     pub(crate) const fn secret_file_changed(_: &Path, _: Option<&str>) {}
     pub(crate) const fn secrets_not_reread() {}
     pub(crate) fn payload_refused(_: &str, _: &str) {}
@@ -319,11 +330,13 @@ mod off {
 pub(super) use self::off::emit;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use self::off::{
-    in_span, key_came, listens, measures, payload_refused, secret_file_changed, secrets_not_reread,
+    in_span, key_came, listens, measures, payload_refused, secret_file_changed, secret_looks_wrong,
+    secrets_not_reread,
 };
 #[cfg(feature = "tracing")]
 pub(super) use self::on::emit;
 #[cfg(feature = "tracing")]
 pub(crate) use self::on::{
-    in_span, key_came, listens, measures, payload_refused, secret_file_changed, secrets_not_reread,
+    in_span, key_came, listens, measures, payload_refused, secret_file_changed, secret_looks_wrong,
+    secrets_not_reread,
 };

@@ -23,6 +23,7 @@ mod remote;
 mod replay;
 mod rotation;
 mod secret_files;
+mod secret_lint;
 mod selection;
 mod strangers;
 mod support;
