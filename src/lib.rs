@@ -82,6 +82,7 @@ mod key_source;
 mod keys;
 mod middleware;
 mod pairing;
+mod path_pattern;
 pub mod providers;
 mod public_url;
 mod rejection;
@@ -90,6 +91,7 @@ pub mod scheme;
 pub mod sign;
 mod sns;
 mod telemetry;
+mod tenant;
 pub mod testing;
 mod text;
 mod timestamp;
@@ -101,12 +103,16 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
-    key_source::{KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys},
+    key_source::{
+        KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys, TenantFilesError,
+        TenantKeys,
+    },
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
     pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
+    tenant::{Tenant, TenantError, TenantFrom, TenantFromError},
     timestamp::Timestamp,
     units::{ByteSize, Span, UnitError},
     verify::{Authentic, VerifyError, verify},

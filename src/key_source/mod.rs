@@ -7,6 +7,7 @@ mod error;
 mod remote;
 mod request;
 mod rotating;
+mod tenants;
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -16,6 +17,7 @@ pub use self::{
     error::{KeySourceError, RemoteKeysError},
     request::KeyRequest,
     rotating::RotatingKeys,
+    tenants::{TenantFilesError, TenantKeys},
 };
 use crate::keys::Keyring;
 

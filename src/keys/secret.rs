@@ -116,7 +116,12 @@ impl Secret {
                 path: path.display().to_string(),
                 reason: error.kind().to_string(),
             })?;
-        let line = text.strip_suffix('\n').unwrap_or(&text);
+        Self::from_text_of_file(&text)
+    }
+
+    /// Creates a secret from what stands in a file.
+    pub(crate) fn from_text_of_file(text: &str) -> Result<Self, SecretError> {
+        let line = text.strip_suffix('\n').unwrap_or(text);
         Self::new(line.strip_suffix('\r').unwrap_or(line))
     }
 

@@ -27,6 +27,7 @@ use crate::{
     rejection::{Rejection, RejectionKind, answer},
     replay::{self, ClaimGuard, Outcome, Settled, Taken, replay_key},
     telemetry,
+    tenant::Tenant,
     verify::{Authentic, VerifyError},
 };
 
@@ -126,13 +127,14 @@ where
         }
         Err(Refused { rejection, .. }) => return Ok(refuse(&shared, Some(endpoint), rejection)),
     };
-    let (authentic, received, bytes) = match opened {
+    let (authentic, tenant, received, bytes) = match opened {
         Opened::Reply(response) => return Ok(response),
         Opened::Delivery {
             authentic,
+            tenant,
             received,
             signed,
-        } => (authentic, received, signed),
+        } => (authentic, tenant, received, signed),
     };
     if !endpoint.enforce {
         shadow(&mut parts, ShadowVerdict::genuine());
@@ -141,13 +143,22 @@ where
     }
 
     // From here on the request is genuine: only now the store is touched.
-    let claim = match claim(&shared, endpoint, &authentic, &parts, &bytes).await {
+    let claiming = claim(
+        &shared,
+        endpoint,
+        &authentic,
+        tenant.as_ref(),
+        &parts,
+        &bytes,
+    );
+    let claim = match claiming.await {
         Ok(claim) => claim,
         Err(Unclaimed::Done) => {
             telemetry::duplicate(&endpoint.name, &endpoint.provider);
             return Ok(answer(&endpoint.scheme.answers.duplicate));
         }
         Err(Unclaimed::Refused(rejection)) => {
+            let rejection = rejection.of_tenant(tenant.as_ref());
             return Ok(refuse(&shared, Some(endpoint), rejection));
         }
     };
@@ -155,6 +166,7 @@ where
     parts.extensions.insert(Verified(Arc::new(Delivery {
         endpoint: endpoint.clone(),
         authentic,
+        tenant: tenant.clone(),
         bytes: bytes.clone(),
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
@@ -175,7 +187,7 @@ where
     }
     let not_done = wants_retry || matches!(settled, Ok(Settled::RolledBack));
     if not_done && !response.status().is_server_error() {
-        let rejection = Rejection::new(RejectionKind::RetryAsked);
+        let rejection = Rejection::new(RejectionKind::RetryAsked).of_tenant(tenant.as_ref());
         return Ok(refuse(&shared, Some(endpoint), rejection));
     }
     Ok(response.map(Body::new))
@@ -194,6 +206,7 @@ async fn claim(
     shared: &Shared,
     endpoint: &Endpoint,
     authentic: &Authentic,
+    tenant: Option<&Tenant>,
     parts: &Parts,
     bytes: &Bytes,
 ) -> Result<Option<ClaimGuard>, Unclaimed> {
@@ -211,7 +224,7 @@ async fn claim(
         scheme.dedupe,
         incoming,
         &endpoint.name,
-        "",
+        tenant.map_or("", Tenant::as_str),
     );
     let Some(key) = key else {
         return Ok(None);

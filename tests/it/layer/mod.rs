@@ -22,3 +22,4 @@ mod rotation;
 mod selection;
 mod strangers;
 mod support;
+mod tenants;
