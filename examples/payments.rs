@@ -68,7 +68,7 @@ fn app(secrets: Vec<Secret>) -> Result<Router, Box<dyn Error>> {
     let layer = WebhookLayer::for_endpoint(endpoint)?
         .with_replay_store(MemoryReplayStore::new())
         .on_refusal(|rejection| {
-            eprintln!("refused: {rejection} {:?}", rejection.hints());
+            eprintln!("refused: {rejection} {:?}", rejection.diagnoses());
         });
     Ok(Router::new()
         .route("/webhooks/stripe", post(on_event))

@@ -4,10 +4,16 @@
 //! cargo run --example receiver
 //! cargo run --example receiver -- --config FILE --listen ADDR
 //! cargo run --example receiver -- --list-providers
+//! cargo run --example receiver --features metrics -- --metrics 127.0.0.1:9464
 //! ```
 //!
 //! One JSON line on stdout for each verified delivery; what is refused goes to
-//! stderr with its diagnosis. At the start it prints a signed `curl` line for each endpoint.
+//! stderr with its diagnosis. At the start it prints a report and a signed `curl` line for each endpoint.
+//! With `--metrics` Prometheus finds them at `/metrics`, on loopback only.
+
+#[cfg(feature = "metrics")]
+#[path = "support/prometheus.rs"]
+mod prometheus;
 
 use std::{error::Error, fmt::Write as _, net::SocketAddr, process::ExitCode};
 
@@ -22,7 +28,8 @@ use tokio::net::TcpListener;
 
 const DEFAULT_CONFIG: &str = include_str!("receiver.toml");
 const DEFAULT_LISTEN: &str = "127.0.0.1:3000";
-const USAGE: &str = "usage: receiver [--config FILE] [--listen ADDR] [--list-providers]";
+const USAGE: &str =
+    "usage: receiver [--config FILE] [--listen ADDR] [--metrics ADDR] [--list-providers]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -37,6 +44,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let mut config = None;
+    let mut metrics = None;
     let mut listen = DEFAULT_LISTEN.to_owned();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -49,6 +57,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
             }
             "--config" => config = Some(arguments.next().ok_or(USAGE)?),
             "--listen" => listen = arguments.next().ok_or(USAGE)?,
+            "--metrics" => metrics = Some(arguments.next().ok_or(USAGE)?),
             _ => return Err(USAGE.into()),
         }
     }
@@ -62,7 +71,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
     for endpoint in &endpoints {
         app = app.route(endpoint.path().unwrap_or("/"), any(print));
     }
-    let app = app.layer(config.layer()?.on_refusal(report));
+    let layer = config.layer()?;
+    eprintln!("{}", layer.report());
+    let app = app.layer(layer.on_refusal(report));
+    if let Some(address) = metrics {
+        serve_metrics(&address).await?;
+    }
 
     let listener = TcpListener::bind(&listen)
         .await
@@ -84,6 +98,31 @@ async fn run() -> Result<(), Box<dyn Error>> {
         })
         .await?;
     Ok(())
+}
+
+/// Serves the metrics beside the webhooks, to this machine only: they are not for the world.
+#[cfg(feature = "metrics")]
+async fn serve_metrics(address: &str) -> Result<(), Box<dyn Error>> {
+    let address: SocketAddr = address.parse()?;
+    if !address.ip().is_loopback() {
+        return Err(format!("metrics are served on loopback only, and {address} is not").into());
+    }
+    let registry = prometheus::Registry::default();
+    metrics::set_global_recorder(registry.clone())?;
+    axum_webhook::telemetry::describe_metrics();
+    let listener = TcpListener::bind(address).await?;
+    eprintln!("metrics at http://{}/metrics", listener.local_addr()?);
+    let text = [(http::header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+    let page = axum::routing::get(async move || (text, registry.render()));
+    let app = Router::new().route("/metrics", page);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Ok(())
+}
+
+#[cfg(not(feature = "metrics"))]
+#[expect(clippy::unused_async, reason = "with the feature it waits")]
+async fn serve_metrics(_: &str) -> Result<(), Box<dyn Error>> {
+    Err("`--metrics` needs the feature \"metrics\"".into())
 }
 
 /// What is printed of a genuine delivery. What the request does not say is `null`.
@@ -128,8 +167,8 @@ async fn print(hook: VerifiedWebhook) -> Response {
 fn report(rejection: &Rejection) {
     let endpoint = rejection.endpoint().unwrap_or("-");
     eprintln!("refused [{endpoint}] {}: {rejection}", rejection.code());
-    for hint in rejection.hints() {
-        eprintln!("  hint: {hint}");
+    for diagnosis in rejection.diagnoses() {
+        eprintln!("  {}: {diagnosis}", diagnosis.code());
     }
 }
 

@@ -113,7 +113,7 @@ async fn app() -> Result<Router, Box<dyn Error>> {
         .with_lease(Duration::from_secs(10));
     let layer = WebhookLayer::for_endpoint(endpoint)?
         .with_replay_store(store)
-        .on_refusal(|rejection| eprintln!("refused: {rejection} {:?}", rejection.hints()));
+        .on_refusal(|rejection| eprintln!("refused: {rejection} {:?}", rejection.diagnoses()));
     Ok(Router::new()
         .route("/webhooks/stripe", post(on_event))
         .with_state(pool)

@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::StatusCode;
 
 use crate::{
+    diagnosis::DiagnosisLevel,
+    gate::Gate,
     key_source::{KeySource, Keys, RemoteKeysError},
     keys::{Keyring, KeyringError, Secret, Secrets},
     pairing::{PairedKey, Pairing},
@@ -53,6 +55,9 @@ pub struct Endpoint {
     pub(crate) enforce: bool,
     pub(crate) fail_open: bool,
     pub(crate) pairing: Option<Pairing>,
+    pub(crate) diagnosis: DiagnosisLevel,
+    /// Clones share it: it is for the endpoint, not for the request.
+    pub(crate) gate: Arc<Gate>,
 }
 
 impl Endpoint {
@@ -152,6 +157,8 @@ impl Endpoint {
             enforce: true,
             fail_open: false,
             pairing: None,
+            diagnosis: DiagnosisLevel::Hints,
+            gate: Arc::default(),
         }
     }
 
@@ -265,6 +272,16 @@ impl Endpoint {
     /// `VerifiedWebhook`: that extractor answers 500 here. Replays are not looked for.
     pub const fn with_shadow_mode(mut self) -> Self {
         self.enforce = false;
+        self
+    }
+
+    /// Says how far to go to find out why a request was refused: by default no further than the
+    /// request shows by itself.
+    ///
+    /// [`DiagnosisLevel::Trials`] is for the day on which an integration does not work. See
+    /// [`diagnosis`](crate::diagnosis).
+    pub const fn with_diagnosis(mut self, level: DiagnosisLevel) -> Self {
+        self.diagnosis = level;
         self
     }
 

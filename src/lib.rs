@@ -48,12 +48,15 @@
 //! - [`replay`]: the life cycle of an event, and stores.
 //! - [`config`]: endpoints from a TOML file.
 //! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes.
+//! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
+//!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
 //!
 //! # Features
 //!
 //! - `config` (default): [`config`], endpoints from TOML.
-//! - `tracing` (default): refusals as `tracing` events under the target `axum_webhook`.
+//! - `tracing` (default): a span around each request, and events, under the target `axum_webhook`.
+//! - `metrics`: counters, gauges and histograms through the facade `metrics`: see [`telemetry`].
 //! - `jwt` (default): signed tokens, JWT and detached JWS (`MessageBird`, monday.com, Netlify, Vonage). It needs no
 //!   crate. Tokens of public keys need `public-key` beside it (Plaid, Fireblocks, Pub/Sub push, Event
 //!   Grid, Gemini's dynamic webhooks).
@@ -73,9 +76,10 @@ mod clock;
 pub mod config;
 mod content;
 mod crypto;
-mod diagnosis;
+pub mod diagnosis;
 mod endpoint;
 mod extract;
+mod gate;
 pub mod handshake;
 mod incoming;
 mod key_source;
@@ -87,10 +91,11 @@ pub mod providers;
 mod public_url;
 mod rejection;
 pub mod replay;
+mod report;
 pub mod scheme;
 pub mod sign;
 mod sns;
-mod telemetry;
+pub mod telemetry;
 mod tenant;
 pub mod testing;
 mod text;
@@ -100,6 +105,7 @@ mod verify;
 
 pub use self::{
     clock::{Clock, SystemClock},
+    diagnosis::{Diagnosis, DiagnosisLevel, diagnose},
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
@@ -112,6 +118,7 @@ pub use self::{
     pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
+    report::{EndpointReport, KeyReport, Report},
     tenant::{Tenant, TenantError, TenantFrom, TenantFromError},
     timestamp::Timestamp,
     units::{ByteSize, Span, UnitError},

@@ -6,6 +6,7 @@ use axum_core::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use crate::{
+    diagnosis::Diagnosis,
     key_source::KeySourceError,
     replay::StoreError,
     scheme::{Answer, Scheme},
@@ -24,7 +25,7 @@ pub struct Rejection {
     endpoint: Option<Arc<str>>,
     provider: Option<Arc<str>>,
     tenant: Option<Tenant>,
-    hints: Vec<String>,
+    diagnoses: Vec<Diagnosis>,
 }
 
 /// The kind of a [`Rejection`].
@@ -85,7 +86,7 @@ impl Rejection {
             endpoint: None,
             provider: None,
             tenant: None,
-            hints: Vec::new(),
+            diagnoses: Vec::new(),
         }
     }
 
@@ -104,8 +105,8 @@ impl Rejection {
         self
     }
 
-    pub(crate) fn with_hints(mut self, hints: Vec<String>) -> Self {
-        self.hints = hints;
+    pub(crate) fn with_diagnoses(mut self, diagnoses: Vec<Diagnosis>) -> Self {
+        self.diagnoses = diagnoses;
         self
     }
 
@@ -133,10 +134,12 @@ impl Rejection {
         self.tenant.as_ref()
     }
 
-    /// What the operator may want to look at: guesses in plain words, without secrets or bodies.
+    /// What the operator may want to look at, the likeliest first: see [`diagnosis`](crate::diagnosis).
+    ///
+    /// Empty where nobody listens: no observer, no `tracing` subscriber, and no trials switched on.
     #[must_use]
-    pub fn hints(&self) -> &[String] {
-        &self.hints
+    pub fn diagnoses(&self) -> &[Diagnosis] {
+        &self.diagnoses
     }
 
     /// A stable name for the reason, for logs and metrics.

@@ -73,6 +73,12 @@ impl Timestamp {
         }
     }
 
+    /// The seconds from `earlier` to `self`; negative if `earlier` is later.
+    pub(crate) fn seconds_since(self, earlier: Self) -> f64 {
+        let after = self.saturating_duration_since(earlier).as_secs_f64();
+        after - earlier.saturating_duration_since(self).as_secs_f64()
+    }
+
     /// How long before `self` the time `earlier` was; zero if it was not before.
     #[must_use]
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {

@@ -27,6 +27,7 @@
 //! | `server.replay` | `"memory"`, `"redis://…"`, `"postgres://…"` or `"off"` | `"memory"` |
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
+//! | `server.diagnosis` | `"hints"`, or `"trials"`: see [`DiagnosisLevel`] | `"hints"` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
 //! | `endpoint.path` | the path, also one with `{tenant}` in it | `"/webhooks/<name>"` |
 //! | `endpoint.provider` | a provider of the catalogue | this or `scheme` |
@@ -40,6 +41,7 @@
 //! | `endpoint.dedupe` | `"id"`, `"content"` or `"off"` | the provider's |
 //! | `endpoint.lease` | how long an event waits whose process died | `"2m"` |
 //! | `endpoint.enforce` | `false` only observes | `true` |
+//! | `endpoint.diagnosis` | as `server.diagnosis`, for one endpoint | the server's |
 //!
 //! A store on a server needs its feature; it connects with the first delivery, and creates its table in Postgres.
 //!
@@ -85,6 +87,7 @@ use self::{
 #[cfg(doc)]
 use crate::TenantKeys;
 use crate::{
+    diagnosis::DiagnosisLevel,
     endpoint::Endpoint,
     keys::Secret,
     middleware::WebhookLayer,
@@ -112,6 +115,8 @@ struct Server {
     replay: Replay,
     idle_timeout: Option<Span>,
     total_timeout: Option<Span>,
+    #[serde(default)]
+    diagnosis: DiagnosisLevel,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -131,6 +136,7 @@ struct EndpointConfig {
     lease: Option<Span>,
     #[serde(default = "enforced")]
     enforce: bool,
+    diagnosis: Option<DiagnosisLevel>,
 }
 
 const fn enforced() -> bool {
@@ -274,7 +280,8 @@ impl EndpointConfig {
         let mut endpoint = self
             .with_secrets(&key, scheme, &path)?
             .with_name(self.name.as_str())
-            .with_path(path);
+            .with_path(path)
+            .with_diagnosis(self.diagnosis.unwrap_or(server.diagnosis));
         if let Some(url) = &self.public_url {
             let url: PublicUrl = url
                 .parse()

@@ -113,6 +113,14 @@ pub(crate) enum Keys {
 }
 
 impl Keys {
+    /// The keys that are there from the start.
+    pub(crate) const fn fixed(&self) -> Option<&Keyring> {
+        match self {
+            Self::Static(keyring) => Some(keyring),
+            Self::Source(_) => None,
+        }
+    }
+
     /// The keys for a request.
     pub(crate) async fn get(&self, request: &KeyRequest<'_>) -> Result<Keyring, KeySourceError> {
         match self {

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 #[cfg(any(feature = "ed25519", feature = "public-key"))]
 use crate::crypto::public::{self, PublicKey};
 use crate::{
-    crypto::{Hasher, sha256},
-    keys::{Secret, SecretError, secret::Value},
+    crypto::{Hasher, Tag, sha256},
+    keys::{Doubt, Secret, SecretError, doubt::doubts, secret::Value},
     scheme::{Algorithm, Family, Scheme, SecretFormat, decode_base64, decode_hex_key},
     timestamp::Timestamp,
 };
@@ -120,6 +120,9 @@ impl Keyring {
             },
             parts: secret.parts.clone(),
             material: Material::Public(Arc::clone(&published.key)),
+            given: None,
+            fingerprint: None,
+            doubts: Vec::new(),
         });
         Self {
             keys: keys.collect(),
@@ -176,6 +179,11 @@ pub(crate) struct Key {
     not_after: Option<Timestamp>,
     parts: Vec<(String, Zeroizing<String>)>,
     material: Material,
+    /// The secret as it was given, where a diagnosis may try to read it in another way.
+    given: Option<Secret>,
+    /// What tells that two secrets are the same one.
+    fingerprint: Option<Tag>,
+    doubts: Vec<Doubt>,
 }
 
 /// What a key does.
@@ -208,6 +216,9 @@ impl Key {
             not_after: secret.not_after,
             parts: secret.parts.clone(),
             material,
+            given: None,
+            fingerprint: Tag::new(&sha256(secret.expose())),
+            doubts: doubts(scheme, secret),
         };
         let algorithm = scheme.algorithm.primitive();
         let family = algorithm.family();
@@ -235,7 +246,11 @@ impl Key {
                 secret: bytes,
             },
         };
-        Ok(vec![key(None, material)])
+        let is_credential = matches!(material, Material::Token(_));
+        Ok(vec![Self {
+            given: (!is_credential).then(|| secret.clone()),
+            ..key(None, material)
+        }])
     }
 
     /// The MAC or hash at the start of a message; `None` for credentials.
@@ -293,7 +308,38 @@ impl Key {
             .map(|(_, value)| value.as_str())
     }
 
-    fn is_live(&self, now: Timestamp) -> bool {
+    /// The secret as it was given; `None` for public keys and credentials.
+    pub(crate) const fn given(&self) -> Option<&Secret> {
+        self.given.as_ref()
+    }
+
+    /// The text of the secret as it was given.
+    pub(crate) fn given_text(&self) -> Option<&str> {
+        std::str::from_utf8(self.given()?.expose()).ok()
+    }
+
+    /// What makes the secret look wrong.
+    pub(crate) fn doubts(&self) -> &[Doubt] {
+        &self.doubts
+    }
+
+    /// Whether both were made of the same secret.
+    pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
+        match (&self.fingerprint, &other.fingerprint) {
+            (Some(own), Some(other)) => own.matches(other),
+            _ => false,
+        }
+    }
+
+    pub(crate) const fn not_before(&self) -> Option<Timestamp> {
+        self.not_before
+    }
+
+    pub(crate) const fn not_after(&self) -> Option<Timestamp> {
+        self.not_after
+    }
+
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.not_before.is_none_or(|from| from <= now) && self.not_after.is_none_or(|to| now < to)
     }
 }

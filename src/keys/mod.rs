@@ -1,11 +1,12 @@
 //! Secrets, and the keyring that they become for a scheme.
 
+mod doubt;
 mod keyring;
 mod secret;
 
-pub(crate) use self::keyring::Key;
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::keyring::{PublishedKey, check_parts};
+pub(crate) use self::{doubt::Doubt, keyring::Key};
 pub use self::{
     keyring::{Keyring, KeyringError, Secrets},
     secret::{Secret, SecretError},

@@ -226,6 +226,12 @@ impl Secret {
         Some(value.as_str())
     }
 
+    /// The same secret with other bytes, for a diagnosis that reads it in another way.
+    pub(crate) fn with_bytes(mut self, bytes: Zeroizing<Vec<u8>>) -> Self {
+        self.value = Value::Bytes(bytes);
+        self
+    }
+
     fn with_value(value: Value) -> Self {
         Self {
             value,

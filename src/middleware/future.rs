@@ -23,12 +23,13 @@ use crate::{
     middleware::{
         layer::Shared,
         open::{Opened, Refused, describe_unpacked, head, open},
+        refuse::{nothing_fits, refuse, report_shadow},
     },
     rejection::{Rejection, RejectionKind, answer},
-    replay::{self, ClaimGuard, Outcome, Settled, Taken, replay_key},
-    telemetry,
+    replay::{self, ClaimGuard, Outcome, Taken, replay_key},
+    telemetry::{Event, Handling, Settlement, StoreStep, Verified as VerifiedEvent},
     tenant::Tenant,
-    verify::{Authentic, VerifyError},
+    verify::Authentic,
 };
 
 type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
@@ -109,7 +110,7 @@ where
 
     // The endpoint comes from the configuration.
     let Some(endpoint) = shared.selection.select(&shared.endpoints, &parts) else {
-        return Ok(refuse(&shared, None, shared.selection.nothing_fits()));
+        return Ok(refuse(&shared, None, nothing_fits(&shared, &parts)));
     };
 
     let now = shared.clock.now();
@@ -128,18 +129,39 @@ where
         Err(Refused { rejection, .. }) => return Ok(refuse(&shared, Some(endpoint), rejection)),
     };
     let (authentic, tenant, received, bytes) = match opened {
-        Opened::Reply(response) => return Ok(response),
+        Opened::Reply(response) => {
+            shared.emit(&Event::Answered {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+            });
+            return Ok(response);
+        }
         Opened::Delivery {
             authentic,
             tenant,
             received,
             signed,
-        } => (authentic, tenant, received, signed),
+            verify_time,
+        } => {
+            shared.emit(&Event::Verified(VerifiedEvent {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+                tenant: tenant.as_ref(),
+                key_id: authentic.key_id(),
+                skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
+                body_bytes: received.len(),
+                verify_time,
+            }));
+            (authentic, tenant, received, signed)
+        }
     };
     if !endpoint.enforce {
         shadow(&mut parts, ShadowVerdict::genuine());
         let request = Request::from_parts(parts, Body::from(received));
-        return Ok(inner.call(request).await?.map(Body::new));
+        let handling = Handling::start(shared.reporter(endpoint), false);
+        let response = inner.call(request).await?;
+        handling.end(response.status(), Settlement::Unguarded);
+        return Ok(response.map(Body::new));
     }
 
     // From here on the request is genuine: only now the store is touched.
@@ -154,7 +176,10 @@ where
     let claim = match claiming.await {
         Ok(claim) => claim,
         Err(Unclaimed::Done) => {
-            telemetry::duplicate(&endpoint.name, &endpoint.provider);
+            shared.emit(&Event::Duplicate {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+            });
             return Ok(answer(&endpoint.scheme.answers.duplicate));
         }
         Err(Unclaimed::Refused(rejection)) => {
@@ -171,21 +196,26 @@ where
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
     describe_unpacked(&mut parts.headers, &bytes);
+    let handling = Handling::start(shared.reporter(endpoint), claim.is_some());
     // If this future is dropped, or the handler panics, the guard gives the claim back.
     runs_on.store(shared.runs_to_the_end, Ordering::Release);
-    let handling = inner.call(Request::from_parts(parts, Body::from(bytes)));
+    let answering = inner.call(Request::from_parts(parts, Body::from(bytes)));
     let Some(claim) = claim else {
-        return Ok(handling.await?.map(Body::new));
+        let response = answering.await?;
+        handling.end(response.status(), Settlement::Unguarded);
+        return Ok(response.map(Body::new));
     };
-    let response = replay::keep_lease(claim.handle(), handling).await?;
+    let response = replay::keep_lease(claim.handle(), answering).await?;
     let wants_retry = claim.wants_retry();
-    let settled = claim.settle(is_done(endpoint, &response)).await;
-    match &settled {
-        Ok(Settled::AsAsked | Settled::RolledBack) => {}
-        Ok(Settled::TooLate) => telemetry::not_settled(&endpoint.name, None),
-        Err(error) => telemetry::not_settled(&endpoint.name, Some(error)),
-    }
-    let not_done = wants_retry || matches!(settled, Ok(Settled::RolledBack));
+    let settlement = match claim.settle(is_done(endpoint, &response)).await {
+        Ok(settled) => Settlement::from(settled),
+        Err(error) => {
+            shared.store_failed(endpoint, StoreStep::Settle, &error);
+            Settlement::NotStored
+        }
+    };
+    handling.end(response.status(), settlement);
+    let not_done = wants_retry || settlement == Settlement::RolledBack;
     if not_done && !response.status().is_server_error() {
         let rejection = Rejection::new(RejectionKind::RetryAsked).of_tenant(tenant.as_ref());
         return Ok(refuse(&shared, Some(endpoint), rejection));
@@ -229,7 +259,7 @@ async fn claim(
     let Some(key) = key else {
         return Ok(None);
     };
-    match replay::claim(store, &endpoint.name, key, endpoint.terms).await {
+    match replay::claim(store, shared.reporter(endpoint), key, endpoint.terms).await {
         Ok(Taken::New(guard)) => Ok(Some(guard)),
         Ok(Taken::Done) => Err(Unclaimed::Done),
         Ok(Taken::InFlight(retry_after)) => {
@@ -237,58 +267,25 @@ async fn claim(
             Err(Unclaimed::Refused(Rejection::new(kind)))
         }
         Err(error) if endpoint.fail_open => {
-            telemetry::failed_open(&endpoint.name, &error);
+            shared.store_failed(endpoint, StoreStep::ClaimFailedOpen, &error);
             Ok(None)
         }
-        Err(error) => Err(Unclaimed::Refused(Rejection::store(&error))),
+        Err(error) => {
+            shared.store_failed(endpoint, StoreStep::Claim, &error);
+            Err(Unclaimed::Refused(Rejection::store(&error)))
+        }
     }
 }
 
 /// Whether an answer ends an event.
 fn is_done<B>(endpoint: &Endpoint, response: &Response<B>) -> bool {
-    let status = response.status();
     // No handler judged the event where the extractor refused the payload.
     let refused = response.extensions().get::<Arc<WebhookRejection>>();
-    let done = refused.is_none() && endpoint.outcome.of(status) == Outcome::Done;
-    if done && status.is_client_error() {
-        telemetry::done_with_client_error(&endpoint.name, status);
-    }
-    done
-}
-
-/// Tells the operator why, and the sender only that.
-fn refuse(shared: &Shared, endpoint: Option<&Endpoint>, rejection: Rejection) -> Response<Body> {
-    let rejection = match endpoint {
-        Some(endpoint) => rejection.at(&endpoint.name, &endpoint.provider),
-        None => rejection,
-    };
-    telemetry::refused(&rejection);
-    if let Some(observer) = &shared.observer {
-        observer(&rejection);
-    }
-    rejection.into_response(endpoint.map(|endpoint| &*endpoint.scheme))
+    refused.is_none() && endpoint.outcome.of(response.status()) == Outcome::Done
 }
 
 /// Says what shadow mode found. What a layer outside has verified was for another endpoint.
 fn shadow(parts: &mut Parts, verdict: ShadowVerdict) {
     parts.extensions.remove::<Verified>();
     parts.extensions.insert(verdict);
-}
-
-fn report_shadow(shared: &Shared, rejection: &Rejection) {
-    telemetry::unverified(rejection);
-    if let Some(observer) = &shared.observer {
-        observer(rejection);
-    }
-}
-
-impl super::select::Selection {
-    /// What is said where no endpoint is selected.
-    fn nothing_fits(&self) -> Rejection {
-        Rejection::new(match self {
-            // Which endpoints there are is nobody's business: as a forgery.
-            Self::Detect => RejectionKind::Verification(VerifyError::NoShape),
-            _ => RejectionKind::NoEndpoint,
-        })
-    }
 }

@@ -6,6 +6,7 @@ use tower_layer::Layer;
 
 use crate::{
     clock::{Clock, SystemClock},
+    diagnosis::DiagnosisLevel,
     endpoint::{Endpoint, EndpointError},
     key_source::Keys,
     keys::Secrets,
@@ -13,7 +14,9 @@ use crate::{
     path_pattern::PathPattern,
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
+    report::Report,
     scheme::{Dedupe, Scheme},
+    telemetry::{Event, Listener},
 };
 
 /// Verifies webhooks before the inner service sees them.
@@ -96,6 +99,7 @@ pub(super) struct Shared {
     pub(super) store: Option<Arc<dyn DynStore>>,
     pub(super) deadlines: Deadlines,
     pub(super) observer: Option<Arc<Observer>>,
+    pub(super) listener: Option<Arc<Listener>>,
     pub(super) runs_to_the_end: bool,
 }
 
@@ -223,6 +227,7 @@ impl WebhookLayer {
                     total: Duration::from_secs(30),
                 },
                 observer: None,
+                listener: None,
                 runs_to_the_end: false,
             }),
         })
@@ -245,6 +250,17 @@ impl WebhookLayer {
         self.with(|shared| shared.deadlines = Deadlines { idle, total })
     }
 
+    /// Says for all endpoints how far to go to find out why a request was refused: see
+    /// [`Endpoint::with_diagnosis`].
+    pub fn with_diagnosis(self, level: DiagnosisLevel) -> Self {
+        self.with(|shared| {
+            let endpoints = shared.endpoints.iter().cloned();
+            shared.endpoints = endpoints
+                .map(|endpoint| endpoint.with_diagnosis(level))
+                .collect();
+        })
+    }
+
     /// Lets a handler that has begun run to its end if its client goes away meanwhile.
     ///
     /// By default it is dropped where it waits, as any handler of hyper's, and its event is given
@@ -263,11 +279,42 @@ impl WebhookLayer {
         self.with(|shared| shared.clock = Arc::new(clock))
     }
 
-    /// Tells `observer` of each refusal, with the reason and hints.
+    /// Tells `observer` of each refusal, with the reason and what was found out about it.
     ///
     /// It runs on the request's path, so it should not block.
     pub fn on_refusal(self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
         self.with(|shared| shared.observer = Some(Arc::new(observer)))
+    }
+
+    /// Tells `listener` of everything that happens to a request: see [`telemetry`](crate::telemetry).
+    ///
+    /// For those who use neither `tracing` nor `metrics`. It runs on the request's path, so it should not block.
+    ///
+    /// ```
+    /// use axum_webhook::{Secret, WebhookLayer, providers, telemetry::Event};
+    ///
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let layer = WebhookLayer::new(providers::github(), secret)?.on_event(|event| match event {
+    ///     Event::Refused(rejection) => eprintln!("refused: {rejection} {:?}", rejection.diagnoses()),
+    ///     Event::Verified(genuine) => eprintln!("signed with {}", genuine.key_id),
+    ///     _ => {}
+    /// });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.with(|shared| shared.listener = Some(Arc::new(listener)))
+    }
+
+    /// What the layer is made of: endpoints, schemes, the ids and ages of keys, what the linter says, and what
+    /// looks wrong about the secrets. For a look at the start; it prints itself.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let shared = &self.shared;
+        Report::new(
+            &shared.endpoints,
+            shared.store.is_some(),
+            shared.clock.now(),
+        )
     }
 
     /// The endpoints whose repeated events would be handled again, since nothing

@@ -1,6 +1,6 @@
 //! The first half of the pipeline: a request goes in, a genuine delivery or a reason comes out.
 
-use std::{pin::pin, sync::OnceLock};
+use std::{pin::pin, sync::OnceLock, time::Duration};
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
@@ -8,16 +8,16 @@ use http::{HeaderMap, Response, header, request::Parts};
 use tokio::time::Instant;
 
 use crate::{
-    diagnosis,
+    diagnosis::Case,
     endpoint::Endpoint,
     handshake::{self, HandshakeReply},
     incoming::{Head, Incoming},
     key_source::{KeyRequest, Keys},
     keys::Keyring,
-    middleware::{body, layer::Shared, select::original_uri},
+    middleware::{body, layer::Shared, refuse::diagnose, select::original_uri},
     rejection::{Rejection, RejectionKind, plain},
     scheme::ContentEncoding,
-    telemetry,
+    telemetry::{self, Stopwatch},
     tenant::{Tenant, TenantFrom},
     timestamp::Timestamp,
     verify::{Authentic, Begun, Keyed, VerifyError},
@@ -34,6 +34,7 @@ pub(super) enum Opened {
         tenant: Option<Tenant>,
         received: Bytes,
         signed: Bytes,
+        verify_time: Duration,
     },
 }
 
@@ -84,6 +85,7 @@ where
         now,
         asked: Instant::now(),
         tenant: OnceLock::new(),
+        stopwatch: Stopwatch::new(shared.listener.is_some()),
     };
     let head = asking.head;
     let reply = |reply: HandshakeReply| {
@@ -116,8 +118,7 @@ where
         Ok(early) => early,
         Err(kind) => {
             return Err(Refused {
-                rejection: diagnose(shared, kind, endpoint, head, None, None)
-                    .of_tenant(asking.tenant.get()),
+                rejection: asking.refusal(shared, kind, None, None),
                 rest: Some(Body::new(incoming_body)),
             });
         }
@@ -127,7 +128,7 @@ where
     let packed = encoding == Encoding::Gzip;
     let on_frame = |frame: &[u8]| {
         if !packed {
-            stage.update(frame);
+            asking.stopwatch.time(|| stage.update(frame));
         }
     };
     let read = body::read(
@@ -137,19 +138,18 @@ where
         on_frame,
     );
     let received = read.await.map_err(|kind| Refused {
-        rejection: diagnose(shared, kind, endpoint, head, None, None)
-            .of_tenant(asking.tenant.get()),
+        rejection: asking.refusal(shared, kind, None, None),
         rest: None,
     })?;
-    let refused = |kind, keyring: Option<&Keyring>| Refused {
-        rejection: diagnose(shared, kind, endpoint, head, Some(&received), keyring)
-            .of_tenant(asking.tenant.get()),
+    let refused = |kind, body: Option<&[u8]>, keyring: Option<&Keyring>| Refused {
+        rejection: asking.refusal(shared, kind, body, keyring),
         rest: Some(Body::from(received.clone())),
     };
     let mut signed = received.clone();
     if packed {
-        signed = unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None))?;
-        stage.update(&signed);
+        signed =
+            unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None, None))?;
+        asking.stopwatch.time(|| stage.update(&signed));
     }
 
     let mut keyring = None;
@@ -158,11 +158,11 @@ where
         Err(kind @ RejectionKind::Verification(_)) => {
             return match asking.answer(&signed).await {
                 Ok(Some(answer)) => Ok(reply(answer)),
-                Ok(None) => Err(refused(kind, keyring.as_ref())),
-                Err(kind) => Err(refused(kind, None)),
+                Ok(None) => Err(refused(kind, Some(&signed), keyring.as_ref())),
+                Err(kind) => Err(refused(kind, None, None)),
             };
         }
-        Err(kind) => return Err(refused(kind, None)),
+        Err(kind) => return Err(refused(kind, None, None)),
     };
     let incoming = Incoming {
         head,
@@ -178,6 +178,7 @@ where
         tenant: asking.tenant.get().cloned(),
         received,
         signed,
+        verify_time: asking.stopwatch.spent(),
     })
 }
 
@@ -190,9 +191,36 @@ struct Asking<'a> {
     asked: Instant,
     /// Once it is read.
     tenant: OnceLock<Tenant>,
+    stopwatch: Stopwatch,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// The refusal, with what is found out about it.
+    fn refusal(
+        &self,
+        shared: &Shared,
+        kind: RejectionKind,
+        body: Option<&[u8]>,
+        keyring: Option<&Keyring>,
+    ) -> Rejection {
+        let rejection = diagnose(shared, kind, self.endpoint, &self.seen(body, keyring));
+        rejection.of_tenant(self.tenant.get())
+    }
+
+    /// What a diagnosis may look at.
+    fn seen<'s>(&'s self, body: Option<&'s [u8]>, keyring: Option<&'s Keyring>) -> Case<'s>
+    where
+        'a: 's,
+    {
+        Case {
+            head: self.head,
+            body,
+            scheme: &self.endpoint.scheme,
+            keyring: keyring.or(self.endpoint.keys.fixed()),
+            now: self.now,
+        }
+    }
+
     /// The checks that need neither a key nor the body.
     fn check_head(&self, parts: &Parts) -> Result<Encoding, RejectionKind> {
         let encoding = check_head(self.endpoint, parts)?;
@@ -259,12 +287,13 @@ impl Asking<'_> {
     /// The cheap checks, then the keys, unless the body names them.
     async fn begin(&self) -> Result<Stage, RejectionKind> {
         let scheme = &self.endpoint.scheme;
-        let begun = Begun::new(self.head, scheme, self.now)?;
+        let stopwatch = &self.stopwatch;
+        let begun = stopwatch.time(|| Begun::new(self.head, scheme, self.now))?;
         if self.endpoint.waits_for_body() {
             return Ok(Stage::Begun(begun));
         }
         let keyring = self.keys(&begun, &[]).await?;
-        let keyed = begun.with_keys(&keyring, self.head, scheme, self.now)?;
+        let keyed = stopwatch.time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
         Ok(Stage::Keyed(keyed))
     }
 
@@ -285,14 +314,19 @@ impl Asking<'_> {
             Stage::Begun(begun) => {
                 begun.check_body(incoming, scheme, self.now)?;
                 let keys = self.keys(&begun, body).await?;
-                let mut keyed = begun.with_keys(&keys, self.head, scheme, self.now)?;
-                keyed.update(body);
-                keyed
+                self.stopwatch.time(|| {
+                    let mut keyed = begun.with_keys(&keys, self.head, scheme, self.now)?;
+                    keyed.update(body);
+                    Ok::<_, VerifyError>(keyed)
+                })?
             }
             Stage::Failed(error) => return Err(error.into()),
         };
         *keyring = Some(keyed.keyring().clone());
-        match keyed.finish(incoming, scheme, self.now) {
+        match self
+            .stopwatch
+            .time(|| keyed.finish(incoming, scheme, self.now))
+        {
             Err(VerifyError::Mismatch) => {}
             other => return Ok(other?),
         }
@@ -413,24 +447,4 @@ pub(super) fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {
         headers: &parts.headers,
         public_url: endpoint.public_url.as_ref(),
     }
-}
-
-fn diagnose(
-    shared: &Shared,
-    kind: RejectionKind,
-    endpoint: &Endpoint,
-    head: Head<'_>,
-    body: Option<&[u8]>,
-    keyring: Option<&Keyring>,
-) -> Rejection {
-    let hints = match &kind {
-        // A flood of forgeries should not be paid for with guesses that nobody reads.
-        RejectionKind::Verification(error) if shared.observer.is_some() || telemetry::listens() => {
-            diagnosis::hints(error, head, body, &endpoint.scheme, keyring)
-        }
-        _ => Vec::new(),
-    };
-    Rejection::new(kind)
-        .at(&endpoint.name, &endpoint.provider)
-        .with_hints(hints)
 }

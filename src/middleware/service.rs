@@ -11,7 +11,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::middleware::{ResponseFuture, future::run, layer::Shared};
+use crate::{
+    middleware::{ResponseFuture, future::run, layer::Shared},
+    telemetry,
+};
 
 /// The service that a [`WebhookLayer`](crate::WebhookLayer) makes.
 #[derive(Clone)]
@@ -54,7 +57,7 @@ where
             request,
             Arc::clone(&runs_on),
         );
-        ResponseFuture::new(pipeline, runs_on)
+        ResponseFuture::new(telemetry::in_span(pipeline), runs_on)
     }
 }
 

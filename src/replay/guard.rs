@@ -21,7 +21,7 @@ use crate::{
         ReplayKey,
         store::{Asked, Claim, ClaimToken, DynStore, StoreError},
     },
-    telemetry,
+    telemetry::{Event, Reporter},
 };
 
 const OPEN: u8 = 0;
@@ -60,11 +60,11 @@ pub(crate) enum Taken {
 /// Whoever waits for the answer may go away: a claim that is made nevertheless is given back.
 pub(crate) async fn claim(
     store: &Arc<dyn DynStore>,
-    endpoint: &Arc<str>,
+    reporter: Reporter,
     key: ReplayKey,
     terms: Terms,
 ) -> Result<Taken, StoreError> {
-    let (store, endpoint) = (Arc::clone(store), Arc::clone(endpoint));
+    let store = Arc::clone(store);
     // What a store counts begins later than this, so a lease is never thought longer than it is.
     let began = Instant::now();
     let asked = Arc::clone(&store).claim(key, terms.lease);
@@ -73,7 +73,7 @@ pub(crate) async fn claim(
             Claim::New { token, fence } => Taken::New(ClaimGuard {
                 claim: Arc::new(ClaimHandle {
                     store,
-                    endpoint,
+                    reporter,
                     key,
                     token,
                     fence,
@@ -94,7 +94,7 @@ pub(crate) async fn claim(
 /// A claim that is shared by the guard, the heartbeat and the handler's `VerifiedWebhook`.
 pub(crate) struct ClaimHandle {
     store: Arc<dyn DynStore>,
-    endpoint: Arc<str>,
+    reporter: Reporter,
     key: ReplayKey,
     token: ClaimToken,
     fence: u64,
@@ -107,8 +107,8 @@ pub(crate) struct ClaimHandle {
 }
 
 impl ClaimHandle {
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.endpoint
+    pub(crate) const fn reporter(&self) -> &Reporter {
+        &self.reporter
     }
 
     pub(crate) const fn fence(&self) -> u64 {
@@ -241,7 +241,11 @@ impl ClaimHandle {
                 sleep(pause).await;
                 pause = LONGEST_PAUSE.min(2 * pause);
                 if let Ok(held) = self.ask(settle).await {
-                    telemetry::settled_late(&self.endpoint, held);
+                    self.reporter.emit(&Event::SettledLate {
+                        endpoint: &self.reporter.endpoint,
+                        provider: &self.reporter.provider,
+                        held,
+                    });
                     return;
                 }
             }
@@ -274,8 +278,10 @@ pub(crate) struct ClaimGuard {
 /// How a claim was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
-    /// As was asked.
-    AsAsked,
+    /// It is done.
+    Committed,
+    /// It was given back.
+    Released,
     /// Not at all: the handler outlived its lease, and the event may have been taken over.
     TooLate,
     /// The transaction that should have marked the event as done was not committed.
@@ -296,7 +302,7 @@ impl ClaimGuard {
     /// The handler has finished: commits or releases, unless it did so itself.
     pub(crate) async fn settle(self, commit: bool) -> Result<Settled, StoreError> {
         let settle = match self.claim.state.swap(SETTLED, Ordering::AcqRel) {
-            DONE | SETTLED => return Ok(Settled::AsAsked),
+            DONE | SETTLED => return Ok(Settled::Committed),
             #[cfg(feature = "postgres")]
             IN_TRANSACTION => {
                 // What is done stays done, so this gives back only what was rolled back.
@@ -305,7 +311,7 @@ impl ClaimGuard {
                     if given_back {
                         Settled::RolledBack
                     } else {
-                        Settled::AsAsked
+                        Settled::Committed
                     }
                 });
             }
@@ -313,7 +319,10 @@ impl ClaimGuard {
             _ => Settle::Release,
         };
         match to_the_end(self.claim.ask(settle)).await {
-            Ok(true) => Ok(Settled::AsAsked),
+            Ok(true) => Ok(match settle {
+                Settle::Commit => Settled::Committed,
+                Settle::Release => Settled::Released,
+            }),
             Ok(false) => Ok(Settled::TooLate),
             Err(error) => {
                 Arc::clone(&self.claim).insist(settle);

@@ -8,7 +8,10 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use crate::{replay::guard::ClaimHandle, telemetry};
+use crate::{
+    replay::guard::ClaimHandle,
+    telemetry::{Event, StoreStep},
+};
 
 /// Runs a handler, and renews its lease once it has outlived half of it.
 ///
@@ -56,7 +59,13 @@ async fn renew(claim: Arc<ClaimHandle>) {
         next = match timeout_at(until, claim.renew()).await {
             Ok(Ok(true)) => asked + terms.lease / 2,
             Ok(Err(error)) if Instant::now() < until => {
-                telemetry::not_renewed(claim.endpoint(), &error);
+                let reporter = claim.reporter();
+                reporter.emit(&Event::StoreFailed {
+                    endpoint: &reporter.endpoint,
+                    provider: &reporter.provider,
+                    step: StoreStep::Renew,
+                    error: &error,
+                });
                 // A lease of no length is no reason to ask without a pause.
                 Instant::now() + (terms.lease / 10).max(Duration::from_millis(1))
             }
@@ -71,6 +80,10 @@ async fn renew(claim: Arc<ClaimHandle>) {
 fn report_loss(claim: &ClaimHandle) {
     if !claim.is_decided() {
         claim.set_lost();
-        telemetry::lease_lost(claim.endpoint());
+        let reporter = claim.reporter();
+        reporter.emit(&Event::LeaseLost {
+            endpoint: &reporter.endpoint,
+            provider: &reporter.provider,
+        });
     }
 }

@@ -69,6 +69,15 @@ pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
+/// Decodes base64 with the URL alphabet, with padding or without, where it has that alphabet.
+pub(crate) fn decode_base64_url(text: &[u8]) -> Option<Vec<u8>> {
+    let has_url_letters = text.iter().any(|c| matches!(c, b'-' | b'_'));
+    let decoded = URL_SAFE
+        .decode(text)
+        .or_else(|_| URL_SAFE_NO_PAD.decode(text));
+    decoded.ok().filter(|_| has_url_letters)
+}
+
 /// Decodes hexadecimal text of either case, as dashboards show keys in both.
 pub(crate) fn decode_hex_key(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = vec![0; text.len() / 2];

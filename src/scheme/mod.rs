@@ -147,7 +147,7 @@ pub use self::{
 };
 pub(crate) use self::{
     algorithm::Family,
-    encoding::{decode_base64, decode_hex_key},
+    encoding::{decode_base64, decode_base64_url, decode_hex_key},
     template::{Filter, Role, Segment},
 };
 

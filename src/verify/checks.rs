@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Whether a request has this shape.
-pub(super) fn fits(shape: &Shape, head: Head<'_>) -> bool {
+pub(crate) fn fits(shape: &Shape, head: Head<'_>) -> bool {
     let when = &shape.when;
     when.content_type
         .is_none_or(|kind| head.media_type() == Some(kind))

@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// The most signatures that a request may carry; one more, and none is looked at.
-pub(super) const MAX_SIGNATURES: usize = 32;
+pub(crate) const MAX_SIGNATURES: usize = 32;
 
 /// The most whole sets, each with its own timestamp, since each costs a MAC of its own.
-pub(super) const MAX_SETS: usize = 4;
+pub(crate) const MAX_SETS: usize = 4;
 
 /// The longest signature, in bytes: RSA with 8192 bits.
 pub(super) const MAX_SIGNATURE_LEN: usize = 1024;

@@ -11,8 +11,12 @@ mod token;
 use crate::content::Reading;
 use crate::{incoming::Incoming, keys::Keyring, scheme::Scheme, timestamp::Timestamp};
 
-pub(crate) use self::begun::{Begun, Keyed};
 pub use self::{authentic::Authentic, error::VerifyError};
+pub(crate) use self::{
+    begun::{Begun, Keyed},
+    checks::fits,
+    entries::{MAX_SETS, MAX_SIGNATURES},
+};
 
 /// Whether a request, as far as it can be read without its key, may belong to a secret with these parts.
 #[cfg(feature = "remote-keys")]

@@ -1,6 +1,6 @@
 //! The configuration file: what it accepts, and how it says what is wrong.
 
-use axum_webhook::config::Config;
+use axum_webhook::config::{Config, ConfigError};
 
 const STRIPE: &str = r#"
 [[endpoint]]
@@ -407,4 +407,38 @@ fn a_published_key_needs_no_pasted_one() {
         &STRIPE.replace("\"plain:hunter2\"", part),
         &["endpoint[0].secrets[0].parts.a", "to be fetched"],
     );
+}
+
+/// Trials cost work on every refusal, so a file says for which endpoint.
+#[test]
+fn how_far_a_diagnosis_goes_is_said_for_all_or_for_one() {
+    use axum_webhook::DiagnosisLevel::{Hints, Trials};
+
+    let levels = |server: &str, endpoint: &str| {
+        let text = format!(
+            "[server]\n{server}\n[[endpoint]]\nname = \"a\"\nprovider = \"github\"\nsecrets = [\"plain:first-of-two-secrets\"]\n\
+             {endpoint}\n[[endpoint]]\nname = \"b\"\nprovider = \"github\"\nsecrets = [\"plain:second-of-two-secrets\"]\n"
+        );
+        let report = Config::from_toml(&text)?.layer()?.report();
+        let levels = report.endpoints.iter().map(|endpoint| endpoint.diagnosis);
+        Ok::<_, ConfigError>(levels.collect::<Vec<_>>())
+    };
+    for (server, endpoint, want) in [
+        ("", "", [Hints, Hints]),
+        ("", "diagnosis = \"trials\"", [Trials, Hints]),
+        ("diagnosis = \"trials\"", "", [Trials, Trials]),
+        (
+            "diagnosis = \"trials\"",
+            "diagnosis = \"hints\"",
+            [Hints, Trials],
+        ),
+    ] {
+        assert_eq!(
+            levels(server, endpoint).unwrap(),
+            want,
+            "{server} {endpoint}"
+        );
+    }
+    let error = levels("diagnosis = \"everything\"", "").unwrap_err();
+    assert_eq!(error.key(), "server.diagnosis");
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod body;
 mod catalogue;
+mod diagnosis;
 mod echoes;
 mod extractor;
 mod handshakes;
@@ -22,4 +23,5 @@ mod rotation;
 mod selection;
 mod strangers;
 mod support;
+mod telemetry;
 mod tenants;

@@ -78,9 +78,9 @@ async fn b5_several_secrets_count_and_a_refusal_can_be_seen() {
             assert_eq!(rejection.code(), "mismatch");
             assert!(
                 rejection
-                    .hints()
+                    .diagnoses()
                     .iter()
-                    .any(|hint| hint.contains("key-1, key-2"))
+                    .any(|found| found.message().contains("key-1, key-2"))
             );
             count.add();
         });

@@ -1,0 +1,180 @@
+//! A refusal: why is found out, the operator hears it, and the sender does not.
+
+use std::sync::Arc;
+
+use axum_core::body::Body;
+use http::{Response, request::Parts};
+
+use crate::{
+    diagnosis::{self, Case, Code, Diagnosis, DiagnosisLevel, Other},
+    endpoint::Endpoint,
+    incoming::Head,
+    middleware::{
+        layer::Shared,
+        select::{Selection, original_uri},
+    },
+    rejection::{Rejection, RejectionKind},
+    replay::StoreError,
+    telemetry::{self, Event, Reporter, StoreStep},
+    verify::VerifyError,
+};
+
+impl Shared {
+    pub(super) fn emit(&self, event: &Event<'_>) {
+        telemetry::emit(self.listener.as_deref(), event);
+    }
+
+    /// What tells of an endpoint's requests, also when this one is gone.
+    pub(super) fn reporter(&self, endpoint: &Endpoint) -> Reporter {
+        Reporter {
+            endpoint: Arc::clone(&endpoint.name),
+            provider: Arc::clone(&endpoint.provider),
+            listener: self.listener.clone(),
+        }
+    }
+
+    pub(super) fn store_failed(&self, endpoint: &Endpoint, step: StoreStep, error: &StoreError) {
+        self.emit(&Event::StoreFailed {
+            endpoint: &endpoint.name,
+            provider: &endpoint.provider,
+            step,
+            error,
+        });
+    }
+
+    /// Whether anybody wants to know why.
+    fn is_heard(&self) -> bool {
+        self.observer.is_some() || self.listener.is_some() || telemetry::listens()
+    }
+}
+
+/// The rejection, with what is found out about it.
+pub(super) fn diagnose(
+    shared: &Shared,
+    kind: RejectionKind,
+    endpoint: &Endpoint,
+    case: &Case<'_>,
+) -> Rejection {
+    let tries = endpoint.diagnosis == DiagnosisLevel::Trials;
+    let found = match &kind {
+        // A flood of forgeries should not be paid for with guesses that nobody reads.
+        _ if !tries && !shared.is_heard() => Vec::new(),
+        RejectionKind::Verification(error) => verification(shared, endpoint, error, case, tries),
+        other => unread(other, case.head),
+    };
+    Rejection::new(kind)
+        .at(&endpoint.name, &endpoint.provider)
+        .with_diagnoses(found)
+}
+
+fn verification(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    error: &VerifyError,
+    case: &Case<'_>,
+    tries: bool,
+) -> Vec<Diagnosis> {
+    // Without a body there is nothing to try.
+    if !tries || case.body.is_none() {
+        return diagnosis::hints(error, case);
+    }
+    if !endpoint.gate.pass() {
+        let mut found = vec![Diagnosis::new(
+            Code::TrialsPaused,
+            "no trials: this endpoint had too many refusals just now",
+        )];
+        found.extend(diagnosis::hints(error, case));
+        return found;
+    }
+    let others: Vec<_> = shared
+        .endpoints
+        .iter()
+        .filter(|other| other.name != endpoint.name)
+        .filter_map(|other| {
+            Some(Other {
+                name: &other.name,
+                scheme: &other.scheme,
+                keyring: other.keys.fixed()?,
+                public_url: other.public_url.as_ref(),
+            })
+        })
+        .collect();
+    diagnosis::with_trials(error, case, &others)
+}
+
+/// What is said of a request that was not even looked at.
+fn unread(kind: &RejectionKind, head: Head<'_>) -> Vec<Diagnosis> {
+    let found = match kind {
+        RejectionKind::Method(allowed) => {
+            let allowed: Vec<_> = allowed.iter().map(http::Method::as_str).collect();
+            Some(Diagnosis::new(
+                Code::Method,
+                format!(
+                    "a delivery comes by {}: was this a browser, a health check or a redirect?",
+                    allowed.join(" or ")
+                ),
+            ))
+        }
+        RejectionKind::ContentEncoding => Some(Diagnosis::new(
+            Code::ContentEncoding,
+            "the body is compressed, and the provider signs what it sends: is there a proxy that packs it? \
+             A scheme whose provider signs the unpacked text says `content_encoding = \"gunzip\"`",
+        )),
+        RejectionKind::BodyTooLarge { limit } => {
+            let said = head.header(&http::header::CONTENT_LENGTH).ok();
+            let said = said.and_then(|text| text.parse::<u64>().ok());
+            let what = said.map_or("the body".to_owned(), |len| {
+                format!("a body of {len} bytes")
+            });
+            Some(Diagnosis::new(
+                Code::BodyTooLarge,
+                format!("{what} is over the limit of {limit}: `body_limit` raises it"),
+            ))
+        }
+        _ => None,
+    };
+    found.into_iter().collect()
+}
+
+/// What is said where no endpoint is selected.
+pub(super) fn nothing_fits(shared: &Shared, parts: &Parts) -> Rejection {
+    let rejection = Rejection::new(match shared.selection {
+        // Which endpoints there are is nobody's business: as a forgery.
+        Selection::Detect => RejectionKind::Verification(VerifyError::NoShape),
+        _ => RejectionKind::NoEndpoint,
+    });
+    if !shared.is_heard() {
+        return rejection;
+    }
+    let known = shared.endpoints.iter().filter_map(|endpoint| {
+        let path = endpoint.path.as_deref()?;
+        Some((&*endpoint.name, path))
+    });
+    let found = diagnosis::missing_path(original_uri(parts).path(), known);
+    rejection.with_diagnoses(found.into_iter().collect())
+}
+
+/// Tells the operator why, and the sender only that.
+pub(super) fn refuse(
+    shared: &Shared,
+    endpoint: Option<&Endpoint>,
+    rejection: Rejection,
+) -> Response<Body> {
+    let rejection = match endpoint {
+        Some(endpoint) => rejection.at(&endpoint.name, &endpoint.provider),
+        None => rejection,
+    };
+    shared.emit(&Event::Refused(&rejection));
+    if let Some(observer) = &shared.observer {
+        observer(&rejection);
+    }
+    rejection.into_response(endpoint.map(|endpoint| &*endpoint.scheme))
+}
+
+/// Tells the operator what an endpoint that only observes would have refused.
+pub(super) fn report_shadow(shared: &Shared, rejection: &Rejection) {
+    shared.emit(&Event::WouldBeRefused(rejection));
+    if let Some(observer) = &shared.observer {
+        observer(rejection);
+    }
+}
