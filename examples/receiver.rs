@@ -167,6 +167,9 @@ async fn print(hook: VerifiedWebhook) -> Response {
 fn report(rejection: &Rejection) {
     let endpoint = rejection.endpoint().unwrap_or("-");
     eprintln!("refused [{endpoint}] {}: {rejection}", rejection.code());
+    if let Some(tenant) = rejection.tenant() {
+        eprintln!("  tenant: {tenant}");
+    }
     for diagnosis in rejection.diagnoses() {
         eprintln!("  {}: {diagnosis}", diagnosis.code());
     }

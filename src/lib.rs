@@ -47,7 +47,8 @@
 //! - [`providers`]: the catalogue. [`scheme`]: the language in which a provider is described, also your own.
 //! - [`replay`]: the life cycle of an event, and stores.
 //! - [`config`]: endpoints from a TOML file.
-//! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes.
+//! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes;
+//!   [`TenantKeys`]: keys of many tenants.
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
@@ -65,7 +66,7 @@
 //! - `remote-keys`: fetches the keys that providers publish ([`Secret::remote`]: AWS SNS, `PayPal`, fal.ai), over TLS by `rustls`.
 //!   Brings `public-key`.
 //! - `redis`: events remembered in Redis or Valkey, for several instances ([`replay`]).
-//! - `postgres`: events remembered in Postgres, and "done" inside the handler's own transaction ([`replay`]).
+//! - `postgres`: events remembered in Postgres, secrets of tenants from a query, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //!

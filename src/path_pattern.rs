@@ -75,8 +75,9 @@ impl PathPattern {
         let (mut ours, mut theirs) = (self.0.iter(), other.0.iter());
         loop {
             return match (ours.next(), theirs.next()) {
-                (None, None) => true,
-                (Some(Segment::Rest), Some(_)) | (Some(_), Some(Segment::Rest)) => true,
+                (None, None) | (Some(Segment::Rest), Some(_)) | (Some(_), Some(Segment::Rest)) => {
+                    true
+                }
                 (Some(Segment::Literal(a)), Some(Segment::Literal(b))) if a != b => false,
                 (Some(Segment::Named(_)), Some(Segment::Literal(text)))
                 | (Some(Segment::Literal(text)), Some(Segment::Named(_)))

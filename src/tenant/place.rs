@@ -128,9 +128,10 @@ impl TenantFrom {
         match &self.0 {
             Place::Path { pattern, .. } => {
                 let segment = pattern.value(NAME, head.path());
-                text(percent_decode_str(segment.ok_or(TenantError::Missing)?).into())
+                let segment = segment.ok_or(TenantError::Missing)?;
+                text(&Cow::from(percent_decode_str(segment)))
             }
-            Place::Query(name) => text(head.query_value(name)?),
+            Place::Query(name) => text(&head.query_value(name)?),
             Place::Header(name) => head.header(name)?.parse(),
             Place::Host { before, after } => {
                 let host = host(head)?;
@@ -149,14 +150,14 @@ impl TenantFrom {
     }
 }
 
-fn text(bytes: Cow<'_, [u8]>) -> Result<Tenant, TenantError> {
-    let text = std::str::from_utf8(&bytes).map_err(|_| TenantError::Malformed)?;
+fn text(bytes: &[u8]) -> Result<Tenant, TenantError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| TenantError::Malformed)?;
     text.parse()
 }
 
 /// The host of a request in its one spelling.
 fn host(head: Head<'_>) -> Result<String, TenantError> {
-    let target = head.uri.authority().map(|authority| spell(authority));
+    let target = head.uri.authority().map(spell);
     let header = match head.header(&header::HOST) {
         Ok(text) => {
             let authority = text.parse::<Authority>();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, body::Body, routing::any};
 use axum_webhook::{
     Endpoint, LayerError, Secret, ShadowVerdict, Tenant, TenantFrom, VerifiedWebhook, WebhookLayer,
-    providers, testing::FixedClock,
+    providers, telemetry::Event, testing::FixedClock,
 };
 use bytes::Bytes;
 use http::Request;
@@ -26,12 +26,15 @@ fn naming() -> Router {
     }))
 }
 
+/// A URL or a body for a tenant.
+type OfTenant = fn(&str) -> String;
+
 #[tokio::test]
 async fn each_place_names_the_tenant_and_only_its_key_counts() {
     let scheme = providers::stripe();
     let directory = Directory::of(&scheme, &["acme", "umbrella"]);
     let to_all = "https://example.com/hook";
-    let places: [(TenantFrom, fn(&str) -> String, fn(&str) -> String); 5] = [
+    let places: [(TenantFrom, OfTenant, OfTenant); 5] = [
         (
             in_path(),
             |tenant| format!("https://example.com/webhooks/{tenant}/stripe"),
@@ -131,7 +134,7 @@ async fn what_the_head_says_of_the_tenant_is_judged_with_the_body_unread() {
 #[tokio::test]
 async fn the_observer_and_shadow_mode_know_the_tenant() {
     let scheme = providers::stripe();
-    let seen: Arc<Mutex<Vec<(String, Option<String>)>>> = Arc::default();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let directory = Directory::of(&scheme, &["acme"]);
     let endpoint = Endpoint::from_source(scheme.clone(), directory.keys(&scheme))
         .unwrap()
@@ -143,10 +146,8 @@ async fn the_observer_and_shadow_mode_know_the_tenant() {
         .on_refusal({
             let seen = Arc::clone(&seen);
             move |rejection| {
-                let tenant = rejection.tenant().map(Tenant::to_string);
-                seen.lock()
-                    .unwrap()
-                    .push((rejection.code().to_owned(), tenant));
+                let line = format!("{} {:?}", rejection.code(), rejection.tenant());
+                seen.lock().unwrap().push(line);
             }
         });
     let verdicts: Arc<Mutex<Vec<bool>>> = Arc::default();
@@ -168,13 +169,47 @@ async fn the_observer_and_shadow_mode_know_the_tenant() {
         answer.assert_handled(tenant);
     }
     assert_eq!(*verdicts.lock().unwrap(), [true, false, false, false]);
-    let of = |code: &str, tenant: Option<&str>| (code.to_owned(), tenant.map(str::to_owned));
     assert_eq!(
         *seen.lock().unwrap(),
         [
-            of("mismatch", Some("acme")),
-            of("key-not-found", Some("nobody")),
-            of("tenant", None)
+            r#"mismatch Some(Tenant("acme"))"#,
+            r#"key-not-found Some(Tenant("nobody"))"#,
+            "tenant None"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_events_and_the_report_name_the_tenant() {
+    let scheme = providers::stripe();
+    let directory = Directory::of(&scheme, &["acme"]);
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let layer = layer_of(&scheme, directory.keys(&scheme), in_path()).on_event({
+        let heard = Arc::clone(&heard);
+        move |event| {
+            let (what, tenant) = match event {
+                Event::Verified(verified) => ("verified", verified.tenant),
+                Event::Refused(rejection) => ("refused", rejection.tenant()),
+                _ => return,
+            };
+            heard.lock().unwrap().push(format!("{what} {tenant:?}"));
+        }
+    });
+    let report = layer.report().to_string();
+    assert!(
+        report.contains("tenants: named by path /webhooks/{tenant}/stripe"),
+        "{report}"
+    );
+    let service = layer.layer(counting(&Counter::default()));
+    for (signer, tenant) in [("acme", "acme"), ("wrong", "acme"), ("acme", "..")] {
+        send(&service, request(&from_to(&scheme, signer, tenant))).await;
+    }
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [
+            r#"verified Some(Tenant("acme"))"#,
+            r#"refused Some(Tenant("acme"))"#,
+            "refused None"
         ]
     );
 }
