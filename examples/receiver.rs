@@ -19,8 +19,8 @@ use std::{error::Error, fmt::Write as _, net::SocketAddr, process::ExitCode};
 
 use axum::{Router, response::Response, routing::any};
 use axum_webhook::{
-    Endpoint, Rejection, Timestamp, VerifiedWebhook, config::Config, providers, sign::Signed,
-    testing::sample,
+    Endpoint, Rejection, Tenant, Timestamp, VerifiedWebhook, config::Config, providers,
+    sign::Signed, testing::sample,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -147,7 +147,7 @@ async fn print(hook: VerifiedWebhook) -> Response {
     let line = Line {
         endpoint: hook.endpoint(),
         provider: hook.provider(),
-        tenant: None,
+        tenant: hook.tenant().map(Tenant::as_str),
         event_id: hook.event_id(),
         event_type: hook.event_type(),
         timestamp: hook.timestamp().map(Timestamp::unix_seconds),
@@ -167,6 +167,9 @@ async fn print(hook: VerifiedWebhook) -> Response {
 fn report(rejection: &Rejection) {
     let endpoint = rejection.endpoint().unwrap_or("-");
     eprintln!("refused [{endpoint}] {}: {rejection}", rejection.code());
+    if let Some(tenant) = rejection.tenant() {
+        eprintln!("  tenant: {tenant}");
+    }
     for diagnosis in rejection.diagnoses() {
         eprintln!("  {}: {diagnosis}", diagnosis.code());
     }

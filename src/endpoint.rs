@@ -13,6 +13,7 @@ use crate::{
     public_url::PublicUrl,
     replay::{Outcome, Terms},
     scheme::{Dedupe, LintError, RemoteKeys, Scheme, Tolerance},
+    tenant::TenantFrom,
     units::{ByteSize, Span},
 };
 
@@ -46,6 +47,7 @@ pub struct Endpoint {
     pub(crate) path: Option<String>,
     pub(crate) scheme: Arc<Scheme>,
     pub(crate) keys: Keys,
+    pub(crate) tenant: Option<TenantFrom>,
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) body_limit: usize,
     pub(crate) terms: Terms,
@@ -151,6 +153,7 @@ impl Endpoint {
             outcome: Judge(Arc::new(Outcome::of)),
             scheme: Arc::new(scheme),
             keys,
+            tenant: None,
             public_url: None,
             enforce: true,
             fail_open: false,
@@ -167,9 +170,26 @@ impl Endpoint {
     }
 
     /// Says the path by which a layer with several endpoints selects this one:
-    /// axum's matched path in full (`/webhooks/{tenant}/stripe`), or the path of the request.
+    /// axum's matched path in full (`/webhooks/{tenant}/stripe`), or the path of the request. A tenant in it is
+    /// only read where [`with_tenant`](Self::with_tenant) says so.
     pub fn with_path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Says where a request names its tenant, for an endpoint that serves many; its keys come from a
+    /// [source](Self::from_source), such as [`TenantKeys`](crate::TenantKeys).
+    ///
+    /// The source gets the tenant as [`KeyRequest::tenant`](crate::KeyRequest::tenant), the handler of a genuine delivery
+    /// as [`VerifiedWebhook::tenant`](crate::VerifiedWebhook::tenant), and the events of each tenant are remembered by themselves. A request without a
+    /// tenant is refused like a forgery.
+    ///
+    /// # What you owe
+    ///
+    /// A source that gives each tenant keys of its own: it is the key that shows whose delivery it is. Where two tenants
+    /// share a key (also one that the provider publishes for everybody), what is genuine for one can be sent to the other.
+    pub fn with_tenant(mut self, from: TenantFrom) -> Self {
+        self.tenant = Some(from);
         self
     }
 
@@ -308,7 +328,15 @@ impl Endpoint {
     /// Whether the keys can only be asked for once the body is there.
     pub(crate) fn waits_for_body(&self) -> bool {
         let remote = self.scheme.remote_keys.as_ref();
-        matches!(self.keys, Keys::Source(_)) && remote.is_some_and(RemoteKeys::is_named_in_body)
+        let is_key_there = remote.is_some_and(RemoteKeys::is_named_in_body);
+        let is_tenant_there = self.tenant.as_ref().is_some_and(TenantFrom::is_in_body);
+        matches!(self.keys, Keys::Source(_)) && (is_key_there || is_tenant_there)
+    }
+
+    /// Where a request names its tenant.
+    #[must_use]
+    pub const fn tenant(&self) -> Option<&TenantFrom> {
+        self.tenant.as_ref()
     }
 
     fn with_scheme(mut self, change: impl FnOnce(&mut Scheme)) -> Result<Self, EndpointError> {

@@ -17,6 +17,7 @@ use crate::{
     replay::{ClaimHandle, StoreError},
     scheme::{Coverage, MediaType},
     telemetry,
+    tenant::Tenant,
     timestamp::Timestamp,
     verify::Authentic,
 };
@@ -62,6 +63,7 @@ pub(crate) struct Verified(pub(crate) Arc<Delivery>);
 pub(crate) struct Delivery {
     pub(crate) endpoint: Endpoint,
     pub(crate) authentic: Authentic,
+    pub(crate) tenant: Option<Tenant>,
     pub(crate) bytes: Bytes,
     pub(crate) claim: Option<Arc<ClaimHandle>>,
 }
@@ -77,6 +79,12 @@ impl<T> VerifiedWebhook<T> {
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.delivery.endpoint.name
+    }
+
+    /// The tenant whose key matched, where the [endpoint has tenants](Endpoint::with_tenant).
+    #[must_use]
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.delivery.tenant.as_ref()
     }
 
     /// The event's id, where the delivery has one. Its provider's docs say
@@ -204,6 +212,7 @@ impl<T> fmt::Debug for VerifiedWebhook<T> {
         f.debug_struct("VerifiedWebhook")
             .field("endpoint", &self.endpoint())
             .field("provider", &self.provider())
+            .field("tenant", &self.tenant())
             .field("event_id", &self.event_id)
             .field("event_type", &self.event_type)
             .field("key_id", &self.key_id())

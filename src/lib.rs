@@ -47,7 +47,8 @@
 //! - [`providers`]: the catalogue. [`scheme`]: the language in which a provider is described, also your own.
 //! - [`replay`]: the life cycle of an event, and stores.
 //! - [`config`]: endpoints from a TOML file.
-//! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes.
+//! - [`KeySource`]: keys that are not there from the start; [`Secret::remote`]: keys that the provider publishes;
+//!   [`TenantKeys`]: keys of many tenants.
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
@@ -65,7 +66,7 @@
 //! - `remote-keys`: fetches the keys that providers publish ([`Secret::remote`]: AWS SNS, `PayPal`, fal.ai), over TLS by `rustls`.
 //!   Brings `public-key`.
 //! - `redis`: events remembered in Redis or Valkey, for several instances ([`replay`]).
-//! - `postgres`: events remembered in Postgres, and "done" inside the handler's own transaction ([`replay`]).
+//! - `postgres`: events remembered in Postgres, secrets of tenants from a query, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //!
@@ -86,6 +87,7 @@ mod key_source;
 mod keys;
 mod middleware;
 mod pairing;
+mod path_pattern;
 pub mod providers;
 mod public_url;
 mod rejection;
@@ -95,6 +97,7 @@ pub mod scheme;
 pub mod sign;
 mod sns;
 pub mod telemetry;
+mod tenant;
 pub mod testing;
 mod text;
 mod timestamp;
@@ -107,7 +110,10 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
-    key_source::{FileKeys, KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys},
+    key_source::{
+        FileKeys, KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys,
+        TenantFilesError, TenantKeys,
+    },
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
     middleware::{
         LayerError, ResponseFuture, RotateError, WebhookHandle, WebhookLayer, WebhookService,
@@ -116,6 +122,7 @@ pub use self::{
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},
     report::{EndpointReport, KeyReport, Report},
+    tenant::{Tenant, TenantError, TenantFrom, TenantFromError},
     timestamp::Timestamp,
     units::{ByteSize, Span, UnitError},
     verify::{Authentic, VerifyError, verify},

@@ -10,6 +10,7 @@ use crate::{
     key_source::KeySourceError,
     replay::StoreError,
     scheme::{Answer, Scheme},
+    tenant::Tenant,
     verify::VerifyError,
 };
 
@@ -23,6 +24,7 @@ pub struct Rejection {
     kind: RejectionKind,
     endpoint: Option<Arc<str>>,
     provider: Option<Arc<str>>,
+    tenant: Option<Tenant>,
     diagnoses: Vec<Diagnosis>,
 }
 
@@ -83,6 +85,7 @@ impl Rejection {
             kind,
             endpoint: None,
             provider: None,
+            tenant: None,
             diagnoses: Vec::new(),
         }
     }
@@ -94,6 +97,11 @@ impl Rejection {
     pub(crate) fn at(mut self, endpoint: &Arc<str>, provider: &Arc<str>) -> Self {
         self.endpoint = Some(Arc::clone(endpoint));
         self.provider = Some(Arc::clone(provider));
+        self
+    }
+
+    pub(crate) fn of_tenant(mut self, tenant: Option<&Tenant>) -> Self {
+        self.tenant = tenant.cloned();
         self
     }
 
@@ -118,6 +126,12 @@ impl Rejection {
     #[must_use]
     pub fn provider(&self) -> Option<&str> {
         self.provider.as_deref()
+    }
+
+    /// The tenant that the request names, where its endpoint has tenants: a stranger may have made it up.
+    #[must_use]
+    pub const fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
     }
 
     /// What the operator may want to look at, the likeliest first: see [`diagnosis`](crate::diagnosis).

@@ -45,6 +45,8 @@ pub struct EndpointReport {
     pub provider: String,
     /// Its path, where it has one.
     pub path: Option<String>,
+    /// Where a request names its tenant, where it has tenants: `path /webhooks/{tenant}/stripe`.
+    pub tenant: Option<String>,
     /// The cryptographic check.
     pub algorithm: Algorithm,
     /// How much of a delivery the check covers.
@@ -140,6 +142,7 @@ impl EndpointReport {
             name: endpoint.name.to_string(),
             provider: endpoint.provider.to_string(),
             path: endpoint.path.clone(),
+            tenant: endpoint.tenant().map(ToString::to_string),
             algorithm: scheme.algorithm,
             coverage: scheme.coverage,
             tolerance: scheme.tolerance,
@@ -226,6 +229,9 @@ impl EndpointReport {
             Dedupe::Content => "told by their signed content",
         };
         writeln!(f, "  repeats: {repeats}")?;
+        if let Some(tenant) = &self.tenant {
+            writeln!(f, "  tenants: named by {tenant}")?;
+        }
         if self.has_key_source {
             writeln!(f, "  keys: asked for, for each request")?;
         }

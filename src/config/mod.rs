@@ -31,10 +31,12 @@
 //! | `server.run_to_the_end` | `true` keeps handlers whose client went away: see [`WebhookLayer::run_to_the_end`] | `false` |
 //! | `server.diagnosis` | `"hints"`, or `"trials"`: see [`DiagnosisLevel`] | `"hints"` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
-//! | `endpoint.path` | the path, or axum's matched path | `"/webhooks/<name>"` |
+//! | `endpoint.path` | the path, also one with `{tenant}` in it | `"/webhooks/<name>"` |
 //! | `endpoint.provider` | a provider of the catalogue | this or `scheme` |
 //! | `endpoint.scheme` | a [`Scheme`] of your own | this or `provider` |
-//! | `endpoint.secrets` | one or more, the current one first | required |
+//! | `endpoint.secrets` | one or more, the current one first | this or `secrets_from` |
+//! | `endpoint.secrets_from` | where the secrets of tenants are | this or `secrets` |
+//! | `endpoint.tenant` | where a request names its tenant | `{tenant}` in the path |
 //! | `endpoint.public_url` | the URL as the provider has it | needed where it is signed |
 //! | `endpoint.tolerance` | `{ past, future }` | the provider's |
 //! | `endpoint.body_limit` | the largest body | the provider's |
@@ -56,17 +58,47 @@
 //! time by [`WebhookLayer::handle`].
 //! Where the provider publishes its keys it is also `"remote:"`, or `"remote:https://…"` for another
 //! URL on the provider's hosts: see [`Secret::remote`].
+//!
+//! # Tenants
+//!
+//! An endpoint that serves many looks the secrets of each up when they are needed, as [`TenantKeys`] does:
+//!
+//! ```
+//! # let config = axum_webhook::config::Config::from_toml(r#"
+//! [[endpoint]]
+//! name = "stripe"
+//! path = "/webhooks/{tenant}/stripe"
+//! provider = "stripe"
+//! secrets_from = "file:/run/secrets/stripe/{tenant}"
+//! # "#)?;
+//! # config.layer()?;
+//! # Ok::<(), axum_webhook::config::ConfigError>(())
+//! ```
+//!
+//! `secrets_from` is also `{ postgres = "env:DATABASE_URL", query = "SELECT secret FROM webhook_secrets WHERE tenant = $1" }`,
+//! with the feature `postgres`: see [`TenantKeys`]. Elsewhere than in the path the tenant stands where `tenant` says:
+//! `{ query = "tenant" }`, `{ header = "x-tenant" }`, `{ host = "{tenant}.hooks.example.com" }` or
+//! `{ unverified_body_field = "/account/id" }`. See [`Endpoint::with_tenant`] for what you owe.
 
 mod outcome;
 mod replay;
 mod reread;
 mod secrets;
+mod tenants;
 
 use std::{fmt, path::Path};
 
 use serde::Deserialize;
 
-use self::{outcome::Outcomes, replay::Replay, reread::Reread, secrets::SecretEntries};
+use self::{
+    outcome::Outcomes,
+    replay::Replay,
+    reread::Reread,
+    secrets::SecretEntries,
+    tenants::{SecretsFrom, TenantPlace},
+};
+#[cfg(doc)]
+use crate::TenantKeys;
 use crate::{
     diagnosis::DiagnosisLevel,
     endpoint::Endpoint,
@@ -111,7 +143,9 @@ struct EndpointConfig {
     path: Option<String>,
     provider: Option<String>,
     scheme: Option<Scheme>,
-    secrets: SecretEntries,
+    secrets: Option<SecretEntries>,
+    secrets_from: Option<SecretsFrom>,
+    tenant: Option<TenantPlace>,
     public_url: Option<String>,
     tolerance: Option<Tolerance>,
     body_limit: Option<ByteSize>,
@@ -198,7 +232,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If there is no such endpoint, or a secret can't be read.
+    /// If there is no such endpoint, a secret can't be read, or they are those of tenants.
     pub fn secrets(&self, name: &str) -> Result<Vec<Secret>, ConfigError> {
         let (index, endpoint) = self
             .endpoints
@@ -208,7 +242,14 @@ impl Config {
             .ok_or_else(|| {
                 ConfigError::at("endpoint", format!("no endpoint is called {name:?}"))
             })?;
-        endpoint.secrets.load(&format!("endpoint[{index}].secrets"))
+        let key = format!("endpoint[{index}].secrets");
+        match &endpoint.secrets {
+            Some(secrets) => secrets.load(&key),
+            None => Err(ConfigError::at(
+                key,
+                "the secrets are looked up for each tenant",
+            )),
+        }
     }
 
     /// Builds the layer: it selects by path, and remembers events as `server.replay` says.
@@ -252,7 +293,6 @@ impl EndpointConfig {
             .validate()
             .map_err(|error| ConfigError::at(key(origin), error.to_string()))?;
         let limit = self.body_limit.or(scheme.body_limit).or(server.body_limit);
-        let secrets = self.secrets.load(&key("secrets"))?;
         let path = match &self.path {
             Some(path) if path.starts_with('/') => path.clone(),
             Some(path) => {
@@ -261,10 +301,8 @@ impl EndpointConfig {
             }
             None => format!("/webhooks/{}", self.name),
         };
-        let mut endpoint = server
-            .reread
-            .endpoint(scheme, secrets)
-            .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))?
+        let mut endpoint = self
+            .with_secrets(&key, scheme, &path, server.reread)?
             .with_name(self.name.as_str())
             .with_path(path)
             .with_diagnosis(self.diagnosis.unwrap_or(server.diagnosis));
@@ -293,6 +331,35 @@ impl EndpointConfig {
             endpoint = endpoint.with_shadow_mode();
         }
         Ok(endpoint)
+    }
+
+    fn with_secrets(
+        &self,
+        key: &impl Fn(&str) -> String,
+        scheme: Scheme,
+        path: &str,
+        reread: Reread,
+    ) -> Result<Endpoint, ConfigError> {
+        match (&self.secrets, &self.secrets_from) {
+            (Some(secrets), None) if self.tenant.is_none() => {
+                let secrets = secrets.load(&key("secrets"))?;
+                reread
+                    .endpoint(scheme, secrets)
+                    .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))
+            }
+            (Some(_), None) => Err(ConfigError::at(
+                key("tenant"),
+                "tenants need keys of their own: `secrets_from` instead of `secrets`",
+            )),
+            (None, Some(secrets)) => {
+                let tenant = TenantPlace::find(self.tenant.as_ref(), &key("tenant"), path)?;
+                secrets.endpoint(&key("secrets_from"), scheme, tenant)
+            }
+            _ => Err(ConfigError::at(
+                key("secrets"),
+                "should have either `secrets` or, for tenants, `secrets_from`",
+            )),
+        }
     }
 
     fn scheme(&self, index: usize) -> Result<Scheme, ConfigError> {

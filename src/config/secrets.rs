@@ -28,7 +28,7 @@ struct Entry {
 
 /// Where a secret is.
 #[derive(Clone)]
-enum Reference {
+pub(super) enum Reference {
     Env(String),
     File(String),
     Plain(Zeroizing<String>),
@@ -73,7 +73,7 @@ impl SecretEntries {
 }
 
 impl Reference {
-    fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         match text.split_once(':') {
             Some(("env", name)) => Ok(Self::Env(name.to_owned())),
             Some(("file", path)) => Ok(Self::File(path.to_owned())),
@@ -97,8 +97,8 @@ impl Reference {
         }
     }
 
-    /// The text of a named part, which nobody publishes.
-    fn text(&self) -> Result<Zeroizing<String>, SecretError> {
+    /// The text of a named part or a URL, which nobody publishes.
+    pub(super) fn text(&self) -> Result<Zeroizing<String>, SecretError> {
         let secret = self.load()?;
         if secret.is_remote() {
             return Err(SecretError::Remote);

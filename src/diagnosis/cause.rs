@@ -134,6 +134,7 @@ codes! {
     SignatureList "signature-list"
     SignatureSpace "signature-space"
     SignatureVersion "signature-version"
+    Tenant "tenant"
     TimeZone "time-zone"
     TimestampForm "timestamp-form"
     TimestampSigned "timestamp-signed"
@@ -173,6 +174,7 @@ impl Code {
             VerifyError::HeaderNotSigned { .. } => Self::HeaderNotSigned,
             VerifyError::NoPublicUrl => Self::NoPublicUrl,
             VerifyError::UnknownKeyId | VerifyError::KeyNotFound { .. } => Self::KeyUnknown,
+            VerifyError::Tenant { .. } => Self::Tenant,
             VerifyError::NoLiveKey => Self::NoLiveKey,
             VerifyError::EmptyBatch => Self::EmptyBatch,
             VerifyError::Mismatch => Self::Mismatch,

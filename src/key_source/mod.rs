@@ -8,6 +8,7 @@ mod files;
 mod remote;
 mod request;
 mod rotating;
+mod tenants;
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -18,6 +19,7 @@ pub use self::{
     files::FileKeys,
     request::KeyRequest,
     rotating::RotatingKeys,
+    tenants::{TenantFilesError, TenantKeys},
 };
 use crate::keys::Keyring;
 

@@ -5,7 +5,9 @@ use std::{borrow::Cow, fmt};
 use http::{HeaderMap, Method, Uri};
 use tokio::time::Instant;
 
-use crate::{content::Reading, incoming::Incoming, scheme::Scheme, timestamp::Timestamp};
+use crate::{
+    content::Reading, incoming::Incoming, scheme::Scheme, tenant::Tenant, timestamp::Timestamp,
+};
 
 /// What a [`KeySource`](crate::KeySource) may know of a request: nothing in it is verified yet.
 #[derive(Clone)]
@@ -14,6 +16,7 @@ pub struct KeyRequest<'a> {
     pub(crate) reading: Reading<'a>,
     pub(crate) key_id: Option<Cow<'a, str>>,
     pub(crate) key_url: Option<Cow<'a, str>>,
+    pub(crate) tenant: Option<&'a Tenant>,
     pub(crate) now: Timestamp,
     /// When the source was asked first: keys that did not fit were fetched before that.
     pub(crate) asked: Instant,
@@ -32,9 +35,16 @@ impl<'a> KeyRequest<'a> {
             reading: Reading::new(scheme.shapes.first()?, incoming),
             key_id: None,
             key_url: None,
+            tenant: None,
             now,
             asked,
         })
+    }
+
+    /// The same request, for this tenant.
+    pub(crate) const fn of_tenant(mut self, tenant: Option<&'a Tenant>) -> Self {
+        self.tenant = tenant;
+        self
     }
 }
 
@@ -57,6 +67,13 @@ impl KeyRequest<'_> {
     #[must_use]
     pub fn key_url(&self) -> Option<&str> {
         self.key_url.as_deref()
+    }
+
+    /// The tenant that the request names, where the endpoint says
+    /// [where it stands](crate::Endpoint::with_tenant).
+    #[must_use]
+    pub const fn tenant(&self) -> Option<&Tenant> {
+        self.tenant
     }
 
     /// The request's method.

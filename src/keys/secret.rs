@@ -124,6 +124,11 @@ impl Secret {
         Ok(secret)
     }
 
+    /// Creates a secret from what stands in a file.
+    pub(crate) fn from_text_of_file(text: &str) -> Result<Self, SecretError> {
+        Ok(Self::with_value(Value::Text(text_of_file(text)?)))
+    }
+
     /// Stands for the keys that the provider publishes, for schemes with
     /// [`remote_keys`](crate::scheme::Scheme::remote_keys): they are fetched when a request needs
     /// them, kept, and fetched anew. Needs the feature `remote-keys`.
@@ -304,7 +309,12 @@ pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
     if text.len() as u64 > MAX_FILE_LEN {
         return Err(failed("it has more than 64 KiB".to_owned()));
     }
-    let line = text.strip_suffix('\n').unwrap_or(&text);
+    text_of_file(&text)
+}
+
+/// The text of a file without the one line end that editors and mounts add.
+fn text_of_file(text: &str) -> Result<Zeroizing<String>, SecretError> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
     checked(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 

@@ -28,6 +28,7 @@ use crate::{
     rejection::{Rejection, RejectionKind, answer},
     replay::{self, ClaimGuard, Outcome, Taken, replay_key},
     telemetry::{Event, Handling, Settlement, StoreStep, Verified as VerifiedEvent},
+    tenant::Tenant,
     verify::Authentic,
 };
 
@@ -127,7 +128,7 @@ where
         }
         Err(Refused { rejection, .. }) => return Ok(refuse(&shared, Some(endpoint), rejection)),
     };
-    let (authentic, received, bytes) = match opened {
+    let (authentic, tenant, received, bytes) = match opened {
         Opened::Reply(response) => {
             shared.emit(&Event::Answered {
                 endpoint: &endpoint.name,
@@ -137,6 +138,7 @@ where
         }
         Opened::Delivery {
             authentic,
+            tenant,
             received,
             signed,
             verify_time,
@@ -144,12 +146,13 @@ where
             shared.emit(&Event::Verified(VerifiedEvent {
                 endpoint: &endpoint.name,
                 provider: &endpoint.provider,
+                tenant: tenant.as_ref(),
                 key_id: authentic.key_id(),
                 skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
                 body_bytes: received.len(),
                 verify_time,
             }));
-            (authentic, received, signed)
+            (authentic, tenant, received, signed)
         }
     };
     if !endpoint.enforce {
@@ -162,7 +165,15 @@ where
     }
 
     // From here on the request is genuine: only now the store is touched.
-    let claim = match claim(&shared, endpoint, &authentic, &parts, &bytes).await {
+    let claiming = claim(
+        &shared,
+        endpoint,
+        &authentic,
+        tenant.as_ref(),
+        &parts,
+        &bytes,
+    );
+    let claim = match claiming.await {
         Ok(claim) => claim,
         Err(Unclaimed::Done) => {
             shared.emit(&Event::Duplicate {
@@ -172,6 +183,7 @@ where
             return Ok(answer(&endpoint.scheme.answers.duplicate));
         }
         Err(Unclaimed::Refused(rejection)) => {
+            let rejection = rejection.of_tenant(tenant.as_ref());
             return Ok(refuse(&shared, Some(endpoint), rejection));
         }
     };
@@ -179,6 +191,7 @@ where
     parts.extensions.insert(Verified(Arc::new(Delivery {
         endpoint: endpoint.clone(),
         authentic,
+        tenant: tenant.clone(),
         bytes: bytes.clone(),
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
@@ -204,7 +217,7 @@ where
     handling.end(response.status(), settlement);
     let not_done = wants_retry || settlement == Settlement::RolledBack;
     if not_done && !response.status().is_server_error() {
-        let rejection = Rejection::new(RejectionKind::RetryAsked);
+        let rejection = Rejection::new(RejectionKind::RetryAsked).of_tenant(tenant.as_ref());
         return Ok(refuse(&shared, Some(endpoint), rejection));
     }
     Ok(response.map(Body::new))
@@ -223,6 +236,7 @@ async fn claim(
     shared: &Shared,
     endpoint: &Endpoint,
     authentic: &Authentic,
+    tenant: Option<&Tenant>,
     parts: &Parts,
     bytes: &Bytes,
 ) -> Result<Option<ClaimGuard>, Unclaimed> {
@@ -240,7 +254,7 @@ async fn claim(
         scheme.dedupe,
         incoming,
         &endpoint.name,
-        "",
+        tenant.map_or("", Tenant::as_str),
     );
     let Some(key) = key else {
         return Ok(None);

@@ -10,6 +10,7 @@ use crate::{
     endpoint::{Endpoint, EndpointError},
     keys::Secrets,
     middleware::{WebhookHandle, WebhookService, body::Deadlines, select::Selection},
+    path_pattern::PathPattern,
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
     report::Report,
@@ -124,13 +125,16 @@ impl WebhookLayer {
     }
 
     /// Creates a layer that selects the endpoint by its path: axum's matched path
-    /// in full, or the path as received. Any other path is answered 404.
+    /// in full, or the path as received, in which a segment such as `{tenant}` stands for any text.
+    /// A path without such a segment wins over one with it. Any other path is answered 404.
     ///
     /// # Errors
     ///
-    /// If there is no endpoint, one has no path, or two have the same path or name.
+    /// If there is no endpoint, one has no path, two have the same name or path, or one path fits
+    /// the patterns of two.
     pub fn by_path(endpoints: Vec<Endpoint>) -> Result<Self, LayerError> {
         let mut paths = Vec::with_capacity(endpoints.len());
+        let mut patterns: Vec<PathPattern> = Vec::with_capacity(endpoints.len());
         for endpoint in &endpoints {
             let path = endpoint
                 .path
@@ -139,9 +143,21 @@ impl WebhookLayer {
             if paths.contains(&path) {
                 return Err(LayerError::DuplicatePath(path.to_owned()));
             }
+            let pattern = PathPattern::new(path);
+            let mut others = paths.iter().zip(&patterns);
+            let same = others.find(|(_, other)| {
+                !pattern.is_literal() && !other.is_literal() && pattern.overlaps(other)
+            });
+            if let Some((other, _)) = same {
+                return Err(LayerError::PathsOverlap(
+                    (*other).to_owned(),
+                    path.to_owned(),
+                ));
+            }
             paths.push(path);
+            patterns.push(pattern);
         }
-        Self::build(endpoints, Selection::Path)
+        Self::build(endpoints, Selection::Path(patterns))
     }
 
     /// Creates a layer that selects the endpoint by a segment of the path, which
@@ -191,6 +207,9 @@ impl WebhookLayer {
             let before = endpoints.iter().take(index);
             if before.into_iter().any(|other| other.name == endpoint.name) {
                 return Err(LayerError::DuplicateName(endpoint.name.to_string()));
+            }
+            if endpoint.tenant.is_some() && endpoint.keys.known().is_some() {
+                return Err(LayerError::TenantsShareKeys(endpoint.name.to_string()));
             }
             if endpoint.scheme.signs_url() && endpoint.public_url.is_none() {
                 return Err(LayerError::NoPublicUrl(endpoint.name.to_string()));
@@ -359,6 +378,10 @@ pub enum LayerError {
     NoPath(String),
     /// Two endpoints have this path.
     DuplicatePath(String),
+    /// A path can fit both of these.
+    PathsOverlap(String, String),
+    /// The endpoint of this name has tenants, and its keys are the same for all of them.
+    TenantsShareKeys(String),
     /// Two endpoints have this name, so they would share their replay keys.
     DuplicateName(String),
     /// The scheme of the endpoint of this name signs the URL, and it has no public URL.
@@ -380,6 +403,15 @@ impl fmt::Display for LayerError {
             Self::NoEndpoint => f.write_str("there is no endpoint"),
             Self::NoPath(name) => write!(f, "endpoint {name:?} has no path to select it by"),
             Self::DuplicatePath(path) => write!(f, "two endpoints have the path {path:?}"),
+            Self::PathsOverlap(one, other) => write!(
+                f,
+                "a request can fit both the path {one:?} and the path {other:?}"
+            ),
+            Self::TenantsShareKeys(name) => write!(
+                f,
+                "endpoint {name:?} has tenants, but the same keys for all of them, so the deliveries of one could be \
+                 sent to another: its keys should come from a source, such as `TenantKeys`"
+            ),
             Self::DuplicateName(name) => write!(
                 f,
                 "two endpoints have the name {name:?}, so the events of one would count as the other's"

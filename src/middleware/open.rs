@@ -1,6 +1,6 @@
 //! The first half of the pipeline: a request goes in, a genuine delivery or a reason comes out.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::OnceLock, time::Duration};
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use crate::{
     rejection::{Rejection, RejectionKind, plain},
     scheme::ContentEncoding,
     telemetry::{self, Stopwatch},
+    tenant::{Tenant, TenantFrom},
     timestamp::Timestamp,
     verify::{Authentic, Begun, Keyed, VerifyError},
 };
@@ -30,6 +31,7 @@ pub(super) enum Opened {
     /// The two are the same bytes unless they were unpacked in between.
     Delivery {
         authentic: Authentic,
+        tenant: Option<Tenant>,
         received: Bytes,
         signed: Bytes,
         verify_time: Duration,
@@ -82,6 +84,7 @@ where
         head: head(endpoint, parts),
         now,
         asked: Instant::now(),
+        tenant: OnceLock::new(),
         stopwatch: Stopwatch::new(shared.listener.is_some()),
     };
     let head = asking.head;
@@ -93,7 +96,7 @@ where
     // What stands in the head of a question can be told before its body comes.
     let early = match asking.answer(&[]).await {
         Ok(Some(answer)) => return Ok(reply(answer)),
-        Ok(None) => match check_head(endpoint, parts) {
+        Ok(None) => match asking.check_head(parts) {
             Ok(encoding) => match asking.begin().await {
                 Ok(stage) => Ok((encoding, stage)),
                 Err(RejectionKind::Verification(error))
@@ -115,7 +118,7 @@ where
         Ok(early) => early,
         Err(kind) => {
             return Err(Refused {
-                rejection: asking.refuse(shared, kind, None, None),
+                rejection: asking.refusal(shared, kind, None, None),
                 rest: Some(Body::new(incoming_body)),
             });
         }
@@ -135,11 +138,11 @@ where
         on_frame,
     );
     let received = read.await.map_err(|kind| Refused {
-        rejection: asking.refuse(shared, kind, None, None),
+        rejection: asking.refusal(shared, kind, None, None),
         rest: None,
     })?;
     let refused = |kind, body: Option<&[u8]>, keyring: Option<&Keyring>| Refused {
-        rejection: asking.refuse(shared, kind, body, keyring),
+        rejection: asking.refusal(shared, kind, body, keyring),
         rest: Some(Body::from(received.clone())),
     };
     let mut signed = received.clone();
@@ -172,6 +175,7 @@ where
     }
     Ok(Opened::Delivery {
         authentic,
+        tenant: asking.tenant.get().cloned(),
         received,
         signed,
         verify_time: asking.stopwatch.spent(),
@@ -185,12 +189,14 @@ struct Asking<'a> {
     /// The window is judged by when the request began: the clock goes on while its body comes.
     now: Timestamp,
     asked: Instant,
+    /// Once it is read.
+    tenant: OnceLock<Tenant>,
     stopwatch: Stopwatch,
 }
 
 impl Asking<'_> {
-    /// The refusal, with what was found out about it.
-    fn refuse(
+    /// The refusal, with what is found out about it.
+    fn refusal(
         &self,
         shared: &Shared,
         kind: RejectionKind,
@@ -205,7 +211,37 @@ impl Asking<'_> {
             keyring: keyring.or(known.as_ref()),
             now: self.now,
         };
-        diagnose(shared, kind, self.endpoint, &case)
+        diagnose(shared, kind, self.endpoint, &case).of_tenant(self.tenant.get())
+    }
+
+    /// The checks that need neither a key nor the body.
+    fn check_head(&self, parts: &Parts) -> Result<Encoding, RejectionKind> {
+        let encoding = check_head(self.endpoint, parts)?;
+        if !self
+            .endpoint
+            .tenant
+            .as_ref()
+            .is_some_and(TenantFrom::is_in_body)
+        {
+            self.tenant(&[])?;
+        }
+        Ok(encoding)
+    }
+
+    /// The tenant, where the endpoint has such. It may stand in `body`.
+    fn tenant(&self, body: &[u8]) -> Result<Option<&Tenant>, VerifyError> {
+        let (Some(from), None) = (&self.endpoint.tenant, self.tenant.get()) else {
+            return Ok(self.tenant.get());
+        };
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        let tenant = from.read(incoming).map_err(|error| VerifyError::Tenant {
+            at: from.to_string(),
+            error,
+        })?;
+        Ok(Some(self.tenant.get_or_init(|| tenant)))
     }
 
     /// The answer to a question that comes without a signature.
@@ -226,10 +262,13 @@ impl Asking<'_> {
         if !handshake::may_be_asked(&incoming, scheme) {
             return Ok(None);
         }
-        let Some(request) = KeyRequest::of_question(incoming, scheme, self.now, self.asked) else {
+        let (Some(request), Ok(tenant)) = (
+            KeyRequest::of_question(incoming, scheme, self.now, self.asked),
+            self.tenant(body),
+        ) else {
             return Ok(None);
         };
-        match self.endpoint.keys.get(&request).await {
+        match self.endpoint.keys.get(&request.of_tenant(tenant)).await {
             Ok(keyring) => Ok(handshake::answer_unsigned(
                 &incoming, scheme, &keyring, self.now,
             )),
@@ -290,6 +329,7 @@ impl Asking<'_> {
         };
         let begun = Begun::new(self.head, scheme, self.now)?;
         let request = begun.key_request(incoming, scheme, self.now, self.asked)?;
+        let request = request.of_tenant(self.tenant(body)?);
         let Ok(newer) = source.newer_keys(&request).await else {
             return Err(VerifyError::Mismatch.into());
         };
@@ -309,6 +349,7 @@ impl Asking<'_> {
                 };
                 let scheme = &self.endpoint.scheme;
                 let request = begun.key_request(incoming, scheme, self.now, self.asked)?;
+                let request = request.of_tenant(self.tenant(body)?);
                 Ok(source.keys(&request).await?)
             }
         }
@@ -322,7 +363,7 @@ enum Encoding {
     Gzip,
 }
 
-/// The checks that need neither a key nor the body.
+/// The checks of the head that every endpoint makes.
 fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<Encoding, RejectionKind> {
     if !endpoint.scheme.methods.contains(&parts.method) {
         let handshakes = endpoint.scheme.handshakes.iter();

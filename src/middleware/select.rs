@@ -3,15 +3,15 @@
 use axum::extract::{MatchedPath, OriginalUri};
 use http::{HeaderName, Uri, request::Parts};
 
-use crate::{endpoint::Endpoint, incoming::Head, scheme::Locate};
+use crate::{endpoint::Endpoint, incoming::Head, path_pattern::PathPattern, scheme::Locate};
 
 /// How a layer finds the endpoint of a request.
 #[derive(Clone, Debug)]
 pub(super) enum Selection {
     /// There is one.
     Fixed,
-    /// By axum's matched path, or the path as received.
-    Path,
+    /// By axum's matched path, or the path as received: these are the endpoints' own.
+    Path(Vec<PathPattern>),
     /// By the segment of the path at this place: the endpoint's name.
     Segment { pattern: Vec<String>, at: usize },
     /// By what the request carries, if exactly one endpoint fits.
@@ -27,7 +27,7 @@ impl Selection {
     ) -> Option<&'e Endpoint> {
         match self {
             Self::Fixed => endpoints.first(),
-            Self::Path => {
+            Self::Path(patterns) => {
                 let matched = parts
                     .extensions
                     .get::<MatchedPath>()
@@ -38,7 +38,12 @@ impl Selection {
                         .iter()
                         .find(|endpoint| path.is_some() && endpoint.path.as_deref() == path)
                 };
-                has_path(matched).or_else(|| has_path(Some(received)))
+                let fits = |(endpoint, pattern): (&'e Endpoint, &PathPattern)| {
+                    pattern.fits(received).then_some(endpoint)
+                };
+                has_path(matched)
+                    .or_else(|| has_path(Some(received)))
+                    .or_else(|| endpoints.iter().zip(patterns).find_map(fits))
             }
             Self::Segment { pattern, at } => {
                 let path = original_uri(parts).path();

@@ -7,6 +7,7 @@ use http::StatusCode;
 use crate::{
     rejection::Rejection,
     replay::{Settled, StoreError},
+    tenant::Tenant,
 };
 
 /// Something that happened to a request.
@@ -88,6 +89,8 @@ pub struct Verified<'a> {
     pub endpoint: &'a str,
     /// The provider's id.
     pub provider: &'a str,
+    /// The tenant, where the endpoint has such.
+    pub tenant: Option<&'a Tenant>,
     /// The id of the key that matched.
     pub key_id: &'a str,
     /// This machine's time less the delivery's, in seconds; `None` where the delivery has no time.

@@ -3,7 +3,8 @@
 //! There is one list of [`Event`]s, and three that hear of each: `tracing` (feature `tracing`, on by default),
 //! the facade `metrics` (feature `metrics`), and
 //! [`WebhookLayer::on_event`](crate::WebhookLayer::on_event), which needs neither. Values of a request are in none of
-//! them; names come from your configuration and from this crate's own lists, so no sender can make more of them.
+//! them, but for the checked name of a tenant, which metrics leave out; other names come from your
+//! configuration and from this crate's own lists, so no sender can make more of them.
 //!
 #![doc = include_str!("../../docs/METRICS.md")]
 

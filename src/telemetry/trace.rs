@@ -10,6 +10,7 @@ mod on {
         Diagnosis,
         rejection::Rejection,
         telemetry::{Event, Settlement, StoreStep},
+        tenant::Tenant,
     };
 
     const TARGET: &str = "axum_webhook";
@@ -32,6 +33,7 @@ mod on {
             "webhook",
             endpoint = Empty,
             provider = Empty,
+            tenant = Empty,
             outcome = Empty,
             reason = Empty,
             key_id = Empty,
@@ -61,6 +63,13 @@ mod on {
         }
     }
 
+    /// Says whose request it is, once that is known.
+    fn name(tenant: Option<&Tenant>) {
+        if let (Some(span), Some(tenant)) = (span(), tenant) {
+            span.record("tenant", tenant.as_str());
+        }
+    }
+
     /// The codes and the sentences of a diagnosis, each on one line.
     fn said(rejection: &Rejection) -> (&str, Vec<&str>) {
         let diagnoses = rejection.diagnoses();
@@ -77,11 +86,13 @@ mod on {
                     "refused",
                     Some(rejection.code()),
                 );
+                name(rejection.tenant());
                 let (diagnosis, hints) = said(rejection);
                 tracing::warn!(
                     target: "axum_webhook",
                     endpoint = rejection.endpoint(),
                     provider = rejection.provider(),
+                    tenant = rejection.tenant().map(Tenant::as_str),
                     code = rejection.code(),
                     diagnosis,
                     ?hints,
@@ -95,11 +106,13 @@ mod on {
                     "would-be-refused",
                     Some(rejection.code()),
                 );
+                name(rejection.tenant());
                 let (diagnosis, hints) = said(rejection);
                 tracing::warn!(
                     target: "axum_webhook",
                     endpoint = rejection.endpoint(),
                     provider = rejection.provider(),
+                    tenant = rejection.tenant().map(Tenant::as_str),
                     code = rejection.code(),
                     diagnosis,
                     ?hints,
@@ -108,6 +121,7 @@ mod on {
             }
             Event::Verified(verified) => {
                 let micros = u64::try_from(verified.verify_time.as_micros()).unwrap_or(u64::MAX);
+                name(verified.tenant);
                 if let Some(span) = span() {
                     span.record("endpoint", verified.endpoint);
                     span.record("provider", verified.provider);
@@ -120,6 +134,7 @@ mod on {
                     target: "axum_webhook",
                     endpoint = verified.endpoint,
                     provider = verified.provider,
+                    tenant = verified.tenant.map(Tenant::as_str),
                     key_id = verified.key_id,
                     skew_seconds = verified.skew_seconds,
                     body_bytes = verified.body_bytes,

@@ -122,6 +122,7 @@ impl Begun {
             reading,
             key_id: wanted_key_id(scheme, &reading)?,
             key_url,
+            tenant: None,
             now,
             asked,
         })

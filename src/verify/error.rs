@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use crate::{
     incoming::ReadError,
     scheme::{Field, Locate},
+    tenant::TenantError,
 };
 
 /// Why a request is not genuine: for the operator, never for the sender.
@@ -92,6 +93,13 @@ pub enum VerifyError {
         /// Why.
         reason: String,
     },
+    /// The request does not say whose it is, or not in a harmless form.
+    Tenant {
+        /// Where the tenant should stand.
+        at: String,
+        /// What is wrong with it.
+        error: TenantError,
+    },
     /// No configured key is valid now.
     NoLiveKey,
     /// A batch has no items, so nothing in it is signed.
@@ -156,6 +164,7 @@ impl VerifyError {
             Self::NoPublicUrl => "no-public-url",
             Self::UnknownKeyId => "unknown-key-id",
             Self::KeyNotFound { .. } => "key-not-found",
+            Self::Tenant { .. } => "tenant",
             Self::NoLiveKey => "no-live-key",
             Self::EmptyBatch => "empty-batch",
             Self::Mismatch => "mismatch",
@@ -197,6 +206,7 @@ impl fmt::Display for VerifyError {
             }
             Self::UnknownKeyId => f.write_str("the request names a key that is not configured"),
             Self::KeyNotFound { reason } => write!(f, "there is no key for it: {reason}"),
+            Self::Tenant { at, error } => write!(f, "the tenant {error} ({at})"),
             Self::NoLiveKey => f.write_str("no configured key is valid now"),
             Self::EmptyBatch => f.write_str("the batch is empty, so nothing in it is signed"),
             Self::Mismatch => f.write_str("no signature matches any of the keys"),

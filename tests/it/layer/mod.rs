@@ -28,3 +28,4 @@ mod selection;
 mod strangers;
 mod support;
 mod telemetry;
+mod tenants;

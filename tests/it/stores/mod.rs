@@ -14,6 +14,8 @@ mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "postgres")]
+mod tenants;
+#[cfg(feature = "postgres")]
 mod transaction;
 #[cfg(any(feature = "redis", feature = "postgres"))]
 mod wire;

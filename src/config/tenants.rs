@@ -1,0 +1,149 @@
+//! An endpoint of many tenants: where they stand, and where their secrets are.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+use toml::{Table, Value};
+
+use crate::{
+    config::{ConfigError, secrets::Reference},
+    endpoint::{Endpoint, EndpointError},
+    key_source::TenantKeys,
+    scheme::Scheme,
+    tenant::{TenantFrom, TenantFromError},
+};
+
+/// `tenant`: the one place where a request names it.
+#[derive(Clone, Debug)]
+pub(super) struct TenantPlace(TenantFrom);
+
+/// `secrets_from`: where the secrets of the tenants are.
+#[derive(Clone)]
+pub(super) enum SecretsFrom {
+    Files(String),
+    Postgres { url: Reference, query: String },
+}
+
+impl TenantPlace {
+    /// The place that is said, or the one in the path.
+    pub(super) fn find(
+        said: Option<&Self>,
+        key: &str,
+        path: &str,
+    ) -> Result<TenantFrom, ConfigError> {
+        match (said, TenantFrom::path(path)) {
+            (None, Ok(in_path)) => Ok(in_path),
+            (Some(Self(place)), Err(_)) => Ok(place.clone()),
+            (Some(_), Ok(_)) => Err(ConfigError::at(
+                key,
+                format!("the tenant stands in the path {path:?} already"),
+            )),
+            (None, Err(_)) => Err(ConfigError::at(
+                key,
+                format!(
+                    "should say where a request names its tenant, since {path:?} has no segment \
+                     `{{tenant}}`: for example {{ header = \"x-tenant\" }}"
+                ),
+            )),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TenantPlace {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        const WANTED: &str =
+            "should be a table with one of `query`, `header`, `host` and `unverified_body_field`";
+        let table = Table::deserialize(from)?;
+        let mut entries = table.iter();
+        let (Some((key, Value::String(text))), None) = (entries.next(), entries.next()) else {
+            return Err(D::Error::custom(WANTED));
+        };
+        let place: Result<TenantFrom, TenantFromError> = match key.as_str() {
+            "query" => TenantFrom::query(text),
+            "header" => TenantFrom::header(text),
+            "host" => TenantFrom::host(text),
+            "unverified_body_field" => TenantFrom::unverified_body_field(text),
+            _ => return Err(D::Error::custom(WANTED)),
+        };
+        place.map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl SecretsFrom {
+    pub(super) fn endpoint(
+        &self,
+        key: &str,
+        scheme: Scheme,
+        tenant: TenantFrom,
+    ) -> Result<Endpoint, ConfigError> {
+        let wrong = |error: &dyn fmt::Display| ConfigError::at(key, error.to_string());
+        let keys = match self {
+            Self::Files(pattern) => {
+                TenantKeys::from_files(&scheme, pattern).map_err(|error| wrong(&error))?
+            }
+            Self::Postgres { url, query } => postgres(key, &scheme, url, query)?,
+        };
+        let endpoint = Endpoint::from_source(scheme, keys);
+        let endpoint = endpoint.map_err(|error: EndpointError| wrong(&error))?;
+        Ok(endpoint.with_tenant(tenant))
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(
+    key: &str,
+    scheme: &Scheme,
+    url: &Reference,
+    query: &str,
+) -> Result<TenantKeys, ConfigError> {
+    let url = url
+        .text()
+        .map_err(|error| ConfigError::at(format!("{key}.postgres"), error.to_string()))?;
+    TenantKeys::from_postgres(scheme, &url, query)
+        .map_err(|error| ConfigError::at(key, error.to_string()))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(key: &str, _: &Scheme, _: &Reference, _: &str) -> Result<TenantKeys, ConfigError> {
+    Err(ConfigError::at(
+        key,
+        "secrets in Postgres need feature \"postgres\", with which this program was not built",
+    ))
+}
+
+/// By hand: serde's own messages repeat a value of the wrong type, and here that may be a password.
+impl<'de> Deserialize<'de> for SecretsFrom {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let wrong = || {
+            D::Error::custom(
+                "should be \"file:PATH\" with `{tenant}` in the path, or { postgres = \"env:NAME\", query = \"SELECT …\" }",
+            )
+        };
+        let table = match Value::deserialize(from)? {
+            Value::String(text) => {
+                let path = text.strip_prefix("file:").ok_or_else(wrong)?;
+                return Ok(Self::Files(path.to_owned()));
+            }
+            Value::Table(table) => table,
+            _ => return Err(wrong()),
+        };
+        let text = |key: &str| table.get(key).and_then(Value::as_str).ok_or_else(wrong);
+        let (url, query) = (text("postgres")?, text("query")?);
+        if table.len() != 2 {
+            return Err(wrong());
+        }
+        Ok(Self::Postgres {
+            url: Reference::parse(url).map_err(D::Error::custom)?,
+            query: query.to_owned(),
+        })
+    }
+}
+
+impl fmt::Debug for SecretsFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(pattern) => write!(f, "Files({pattern:?})"),
+            Self::Postgres { query, .. } => write!(f, "Postgres({query:?})"),
+        }
+    }
+}
