@@ -52,11 +52,22 @@ const CONNECTIONS: usize = 4;
 const REREAD: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    // As libtest has it: a name chooses, and other options change nothing here.
+    // As libtest has it: a name chooses, `--skip NAME` leaves out, and other options change nothing here.
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let mut names = arguments.iter().filter(|word| !word.starts_with('-'));
-    let is_chosen = names.clone().count() == 0 || names.any(|name| "rotation".contains(&**name));
-    if !is_chosen || arguments.iter().any(|word| word == "--list") {
+    let (mut chosen, mut is_skipped, mut words) = (Vec::new(), false, arguments.iter());
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--list" => return ExitCode::SUCCESS,
+            "--skip" => {
+                is_skipped |= words
+                    .next()
+                    .is_some_and(|name| "rotation".contains(&**name));
+            }
+            word if word.starts_with('-') => {}
+            name => chosen.push("rotation".contains(name)),
+        }
+    }
+    if is_skipped || chosen.contains(&false) && !chosen.contains(&true) {
         return ExitCode::SUCCESS;
     }
     let seconds = env::var("AXUM_WEBHOOK_ROTATION_SECONDS");
