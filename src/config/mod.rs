@@ -75,7 +75,7 @@
 //! # Ok::<(), axum_webhook::config::ConfigError>(())
 //! ```
 //!
-//! `secrets_from` is also `{ postgres = "env:DATABASE_URL", query = "SELECT secret FROM webhook_secrets WHERE tenant = $1" }`,
+//! A list of such is several secrets for each tenant, the current one first. `secrets_from` is also `{ postgres = "env:DATABASE_URL", query = "SELECT secret FROM webhook_secrets WHERE tenant = $1" }`,
 //! with the feature `postgres`: see [`TenantKeys`]. Elsewhere than in the path the tenant stands where `tenant` says:
 //! `{ query = "tenant" }`, `{ header = "x-tenant" }`, `{ host = "{tenant}.hooks.example.com" }` or
 //! `{ unverified_body_field = "/account/id" }`. See [`Endpoint::with_tenant`] for what you owe.

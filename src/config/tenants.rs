@@ -20,7 +20,7 @@ pub(super) struct TenantPlace(TenantFrom);
 /// `secrets_from`: where the secrets of the tenants are.
 #[derive(Clone)]
 pub(super) enum SecretsFrom {
-    Files(String),
+    Files(Vec<String>),
     Postgres { url: Reference, query: String },
 }
 
@@ -78,8 +78,8 @@ impl SecretsFrom {
     ) -> Result<Endpoint, ConfigError> {
         let wrong = |error: &dyn fmt::Display| ConfigError::at(key, error.to_string());
         let keys = match self {
-            Self::Files(pattern) => {
-                TenantKeys::from_files(&scheme, pattern).map_err(|error| wrong(&error))?
+            Self::Files(patterns) => {
+                TenantKeys::from_files(&scheme, patterns).map_err(|error| wrong(&error))?
             }
             Self::Postgres { url, query } => postgres(key, &scheme, url, query)?,
         };
@@ -116,13 +116,20 @@ impl<'de> Deserialize<'de> for SecretsFrom {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let wrong = || {
             D::Error::custom(
-                "should be \"file:PATH\" with `{tenant}` in the path, or { postgres = \"env:NAME\", query = \"SELECT …\" }",
+                "should be \"file:PATH\" with `{tenant}` in the path, a list of such, or { postgres = \"env:NAME\", query = \"SELECT …\" }",
             )
         };
+        let file = |value: &Value| {
+            let text = value.as_str().ok_or_else(wrong)?;
+            text.strip_prefix("file:")
+                .map(str::to_owned)
+                .ok_or_else(wrong)
+        };
         let table = match Value::deserialize(from)? {
-            Value::String(text) => {
-                let path = text.strip_prefix("file:").ok_or_else(wrong)?;
-                return Ok(Self::Files(path.to_owned()));
+            value @ Value::String(_) => return Ok(Self::Files(vec![file(&value)?])),
+            Value::Array(values) => {
+                let files = values.iter().map(file).collect::<Result<_, _>>()?;
+                return Ok(Self::Files(files));
             }
             Value::Table(table) => table,
             _ => return Err(wrong()),

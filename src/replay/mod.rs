@@ -26,6 +26,7 @@
 //! | `RedisReplayStore` | as Redis persists, for all instances | `redis` |
 //! | `PostgresReplayStore` | durably, for all instances | `postgres` |
 //! | your own [`ReplayStore`] | | |
+//! | [`ShardedReplayStore`] of any of them | as they do | |
 //!
 //! Keys are SHA-256 hashes over endpoint, tenant and what identifies the event, so a store can be
 //! shared, learns no content, and has small keys.
@@ -47,6 +48,7 @@ mod outcome;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod sharded;
 mod store;
 #[cfg(any(feature = "redis", feature = "postgres"))]
 mod token;
@@ -65,5 +67,6 @@ pub use self::{
     key::ReplayKey,
     memory::MemoryReplayStore,
     outcome::Outcome,
+    sharded::ShardedReplayStore,
     store::{Claim, ClaimToken, ReplayStore, StoreError},
 };

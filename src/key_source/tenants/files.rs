@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::{self, ErrorKind, Read as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use zeroize::Zeroizing;
@@ -20,24 +21,36 @@ const MAX_LEN: u64 = 64 * 1024;
 impl TenantKeys {
     /// Creates the keys of tenants whose secrets are in files: `/run/secrets/stripe/{tenant}`.
     ///
+    /// Each pattern is one secret of a tenant, the current one first: with `/run/secrets/stripe-old/{tenant}` as the
+    /// second, a tenant whose secret changes puts the old one there for a while. A file of them is enough.
+    ///
     /// A file is read as by [`Secret::from_file`], off the threads of the runtime. It has to be a regular file of 64 KiB
     /// at most; symbolic links are followed, since Kubernetes mounts secrets by them, so
     /// who may write into the folder chooses what is read. The name of a tenant has no slash and is neither `.` nor
     /// `..`, so a request can't leave the folder. On a file system that takes two spellings for one,
     /// only the spelling of the directory counts.
     ///
-    /// A tenant without a file is unknown. If the folder itself is not there, or a file can't be read or is no
+    /// A tenant without a file is unknown. If a folder itself is not there, or a file can't be read or is no
     /// secret, the lookup has failed.
     ///
     /// # Errors
     ///
-    /// If `pattern` does not have `{tenant}` exactly once.
-    pub fn from_files(scheme: &Scheme, pattern: &str) -> Result<Self, TenantFilesError> {
-        let files = TenantFiles::parse(pattern)?;
+    /// If there is no pattern, or one does not have `{tenant}` exactly once.
+    pub fn from_files<P: AsRef<str>>(
+        scheme: &Scheme,
+        patterns: impl IntoIterator<Item = P>,
+    ) -> Result<Self, TenantFilesError> {
+        let patterns = patterns.into_iter();
+        let files = patterns
+            .map(|pattern| TenantFiles::parse(pattern.as_ref()))
+            .collect::<Result<Arc<[_]>, _>>()?;
+        if files.is_empty() {
+            return Err(TenantFilesError(String::new()));
+        }
         Ok(Self::new(scheme, move |tenant| {
-            let files = files.clone();
+            let files = Arc::clone(&files);
             async move {
-                let reading = tokio::task::spawn_blocking(move || files.read(&tenant));
+                let reading = tokio::task::spawn_blocking(move || read_all(&files, &tenant));
                 let read = reading.await;
                 read.unwrap_or_else(|_| Err("reading the file was broken off".to_owned()))
             }
@@ -45,8 +58,16 @@ impl TenantKeys {
     }
 }
 
+/// The secrets of a tenant; `None` if it has no file.
+fn read_all(files: &[TenantFiles], tenant: &Tenant) -> Result<Option<Vec<Secret>>, String> {
+    let read = files
+        .iter()
+        .filter_map(|files| files.read(tenant).transpose());
+    let secrets = read.collect::<Result<Vec<_>, _>>()?;
+    Ok((!secrets.is_empty()).then_some(secrets))
+}
+
 /// Where the files are: the segment of the path that names the tenant, and what is around it.
-#[derive(Clone)]
 struct TenantFiles {
     folder: PathBuf,
     prefix: String,

@@ -13,6 +13,7 @@ mod model;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod sharded;
 #[cfg(feature = "postgres")]
 mod tenants;
 #[cfg(feature = "postgres")]

@@ -44,6 +44,8 @@ fn every_place_can_be_said() {
     ] {
         assert_eq!(error(&with(&[path, tenant])), None, "{tenant}");
     }
+    let two = r#"secrets_from = ["file:/run/new/{tenant}", "file:/run/old/{tenant}"]"#;
+    assert_eq!(error(&with(&[two])), None);
 }
 
 #[test]
@@ -53,6 +55,11 @@ fn what_is_wrong_is_said_with_its_key() {
     let cases: &[(&[&str], &[&str])] = &[
         (&[path], &["endpoint[0].tenant", "/hook", "header"]),
         (&["secrets_from"], &["endpoint[0].secrets", "either"]),
+        (&["secrets_from = []"], &["endpoint[0].secrets_from"]),
+        (
+            &[r#"secrets_from = ["file:/run/new/{tenant}", "file:/run/old"]"#],
+            &["endpoint[0].secrets_from", "/run/old"],
+        ),
         (
             &[r#"secrets = ["plain:hunter2"]"#],
             &["endpoint[0].secrets", "either"],

@@ -41,7 +41,7 @@ impl Drop for Folder {
 /// Sends a delivery to `tenant` that is signed with what `signer` has.
 async fn ask(pattern: &str, signer: &str, tenant: &str) -> Answer {
     let scheme = providers::stripe();
-    let keys = TenantKeys::from_files(&scheme, pattern).unwrap();
+    let keys = TenantKeys::from_files(&scheme, [pattern]).unwrap();
     let service = service_of(&scheme, keys, &Counter::default());
     send(&service, request(&from_to(&scheme, signer, tenant))).await
 }
@@ -73,6 +73,33 @@ async fn a_tenants_file_is_its_secret() {
     ask(&below, "acme", "acme").await.assert_handled("a folder");
     let answer = ask(&below, "acme", "nobody").await;
     answer.assert_refused("no folder", "key-not-found");
+}
+
+/// A tenant's secret changes without a gap: for a while there are two.
+#[tokio::test]
+async fn a_second_pattern_is_a_second_secret() {
+    let folder = Folder::new("two");
+    fs::create_dir(folder.0.join("old")).unwrap();
+    folder.write("stripe/acme", "new");
+    folder.write("old/acme", "acme");
+    folder.write("old/umbrella", "umbrella");
+    let scheme = providers::stripe();
+    let patterns = [
+        folder.pattern(),
+        format!("{}/old/{{tenant}}", folder.0.display()),
+    ];
+    let keys = TenantKeys::from_files(&scheme, patterns).unwrap();
+    let service = service_of(&scheme, keys, &Counter::default());
+    let ask =
+        async |signer, tenant| send(&service, request(&from_to(&scheme, signer, tenant))).await;
+    ask("new", "acme").await.assert_handled("the new one");
+    ask("acme", "acme").await.assert_handled("the old one");
+    let old_alone = ask("umbrella", "umbrella").await;
+    old_alone.assert_handled("the second alone");
+    let answer = ask("umbrella", "acme").await;
+    answer.assert_refused("another's", "mismatch");
+    let answer = ask("acme", "nobody").await;
+    answer.assert_refused("nobody", "key-not-found");
 }
 
 #[tokio::test]
@@ -189,9 +216,11 @@ async fn names_that_differ_in_case_are_two_tenants() {
 fn a_pattern_has_one_tenant() {
     let scheme = providers::stripe();
     for pattern in ["/run/secrets/stripe", "/run/{tenant}/{tenant}", ""] {
-        let error = TenantKeys::from_files(&scheme, pattern)
+        let error = TenantKeys::from_files(&scheme, ["/run/{tenant}", pattern])
             .unwrap_err()
             .to_string();
         assert!(error.contains(&format!("{pattern:?}")), "{error}");
     }
+    let none: [&str; 0] = [];
+    assert!(TenantKeys::from_files(&scheme, none).is_err());
 }
