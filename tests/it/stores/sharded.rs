@@ -24,7 +24,7 @@ async fn places(store: &ShardedReplayStore<MemoryReplayStore>, keys: &[ReplayKey
     let mut places = Vec::with_capacity(keys.len());
     let mut before: Vec<_> = store.shards().iter().map(MemoryReplayStore::len).collect();
     for key in keys {
-        store.claim(key, Duration::from_secs(60)).await.unwrap();
+        store.claim(key, Duration::from_mins(1)).await.unwrap();
         let after: Vec<_> = store.shards().iter().map(MemoryReplayStore::len).collect();
         let mut changed = (0..after.len()).filter(|at| after[*at] != before[*at]);
         places.push(changed.next().expect("a shard has it"));

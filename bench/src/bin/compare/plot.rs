@@ -1,0 +1,64 @@
+//! A bar chart as SVG, for light and dark pages.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use crate::rounds::{Row, Spread};
+
+const WIDTH: f64 = 760.0;
+const NAMES: f64 = 300.0;
+const NUMBERS: f64 = 60.0;
+const LINE: f64 = 26.0;
+const TOP: f64 = 44.0;
+
+/// Text and whiskers take the page's ink, which an image has to be told: it doesn't inherit it.
+const STYLE: &str = "\
+text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.note{fill:#59636e}
+.ours{fill:#0969da}.other{fill:#afb8c1}.spread{stroke:#1f2328;stroke-width:1.5}.base{stroke:#59636e;stroke-dasharray:3 3}
+@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.note{fill:#9198a1}.ours{fill:#4493f8}.other{fill:#656c76}
+.spread{stroke:#f0f6fc}.base{stroke:#9198a1}}";
+
+/// Draws the ratios to the first of the rows. Bars of axum-webhook stand out; whiskers are p10 to p90.
+pub fn bars(file: &Path, title: &str, rows: &[Row]) {
+    let ratios: Vec<Spread> = rows.iter().map(|row| row.ratio(&rows[0])).collect();
+    let largest = ratios.iter().map(|ratio| ratio.p90).fold(1.0, f64::max);
+    let at = |ratio: f64| NAMES + ratio / largest * (WIDTH - NAMES - NUMBERS);
+    let height = TOP + LINE * f64::from(u32::try_from(rows.len()).expect("not many")) + 10.0;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}\n</style>\n\
+         <text class=\"title\" x=\"8\" y=\"22\">{title}</text>\n"
+    );
+    let mut y = TOP;
+    for (row, ratio) in rows.iter().zip(&ratios) {
+        let class = if row.name.starts_with("axum-webhook") {
+            "ours"
+        } else {
+            "other"
+        };
+        let (end, middle) = (at(ratio.median), y + LINE / 2.0);
+        let _ = writeln!(
+            svg,
+            "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{}</text>\
+             <rect class=\"{class}\" x=\"{NAMES}\" y=\"{:.0}\" width=\"{:.1}\" height=\"16\"/>\
+             <line class=\"spread\" x1=\"{:.1}\" y1=\"{middle:.0}\" x2=\"{:.1}\" y2=\"{middle:.0}\"/>\
+             <text x=\"{:.1}\" y=\"{:.0}\">{:.2}</text>",
+            NAMES - 8.0,
+            middle + 4.0,
+            row.name,
+            middle - 8.0,
+            end - NAMES,
+            at(ratio.p10),
+            at(ratio.p90),
+            at(ratio.p90) + 6.0,
+            middle + 4.0,
+            ratio.median,
+        );
+        y += LINE;
+    }
+    let one = at(1.0);
+    let _ = writeln!(
+        svg,
+        "<line class=\"base\" x1=\"{one:.1}\" y1=\"{TOP}\" x2=\"{one:.1}\" y2=\"{y:.0}\"/>\n</svg>"
+    );
+    fs::write(file, svg).expect("the plot can be written");
+}

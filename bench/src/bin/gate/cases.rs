@@ -1,0 +1,96 @@
+//! What is counted: one delivery of 1 KiB in one frame.
+
+use axum_webhook::{providers, scheme::Scheme};
+use bench::deliveries::{self, Delivery, Verification};
+use http::{HeaderValue, StatusCode};
+
+/// One thing that is counted.
+pub struct Case {
+    pub name: &'static str,
+    /// The case whose cost is taken off.
+    pub above: Option<&'static str>,
+    /// Whether it hashes the body.
+    pub hashes: bool,
+    pub run: Box<dyn FnMut()>,
+}
+
+pub fn all() -> Vec<Case> {
+    let body = deliveries::body(1 << 10);
+    let verify = |name, scheme: Scheme| {
+        let verification = Verification::new(scheme, body.clone());
+        case(name, None, true, move || verification.run())
+    };
+    let around = |name, scheme: &Scheme| {
+        let (app, delivery) = (
+            deliveries::around(scheme),
+            Delivery::signed(scheme, body.clone()),
+        );
+        case(name, Some("handler"), true, move || {
+            delivery.send(app.clone(), StatusCode::OK)
+        })
+    };
+    let refused = |name, hashes, scheme: &Scheme, change: &dyn Fn(&mut Delivery)| {
+        let (app, mut delivery) = (
+            deliveries::around(scheme),
+            Delivery::signed(scheme, body.clone()),
+        );
+        change(&mut delivery);
+        case(name, Some("request"), hashes, move || {
+            delivery.send(app.clone(), StatusCode::UNAUTHORIZED);
+        })
+    };
+    let (github, stripe) = (providers::github(), providers::stripe());
+    let standard = providers::standard_webhooks();
+    let delivery = Delivery::signed(&github, body.clone());
+    let (request, handler, layered) = (delivery.clone(), delivery.clone(), delivery);
+    let unverified = deliveries::unverified();
+    let by_router = deliveries::verified().layer(deliveries::layer(&github));
+    vec![
+        verify("verify-github", providers::github()),
+        verify("verify-stripe", providers::stripe()),
+        verify("verify-standard-webhooks", providers::standard_webhooks()),
+        verify("verify-slack", providers::slack()),
+        verify("verify-shopify", providers::shopify()),
+        case("request", None, false, move || drop(request.request())),
+        case("handler", None, false, move || {
+            handler.send(unverified.clone(), StatusCode::OK);
+        }),
+        around("around-router-github", &github),
+        around("around-router-stripe", &stripe),
+        around("around-router-standard-webhooks", &standard),
+        case("router-layer-github", Some("handler"), true, move || {
+            layered.send(by_router.clone(), StatusCode::OK);
+        }),
+        refused("refused-without-signature", false, &github, &|delivery| {
+            delivery.headers.remove("x-hub-signature-256");
+        }),
+        refused("refused-wrong-signature", true, &github, &|delivery| {
+            let wrong = format!("sha256={}", "0".repeat(64));
+            set(delivery, "x-hub-signature-256", &wrong);
+        }),
+        refused("refused-long-header", true, &stripe, &|delivery| {
+            let genuine = delivery.headers["stripe-signature"].to_str();
+            let long = deliveries::long_header(genuine.expect("text"), &"0".repeat(64));
+            set(delivery, "stripe-signature", &long);
+        }),
+    ]
+}
+
+fn case(
+    name: &'static str,
+    above: Option<&'static str>,
+    hashes: bool,
+    run: impl FnMut() + 'static,
+) -> Case {
+    Case {
+        name,
+        above,
+        hashes,
+        run: Box::new(run),
+    }
+}
+
+fn set(delivery: &mut Delivery, name: &'static str, value: &str) {
+    let value = HeaderValue::from_str(value).expect("a value");
+    delivery.headers.insert(name, value);
+}

@@ -1,0 +1,4 @@
+//! What the measuring programs have in common.
+
+pub mod allocations;
+pub mod deliveries;
