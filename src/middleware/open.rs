@@ -49,16 +49,16 @@ pub(super) struct Refused {
     reason = "one for each request, and most are the largest"
 )]
 /// How far a verification has come before the body is there.
-enum Stage {
+enum Stage<'a> {
     /// It waits for the body alone.
-    Keyed(Keyed),
+    Keyed(Keyed<'a>),
     /// It waits for the body, which names the keys.
-    Begun(Begun),
+    Begun(Begun<'a>),
     /// It has failed, but a question in a body comes without a signature, so the body is needed to tell.
     Failed(VerifyError),
 }
 
-impl Stage {
+impl Stage<'_> {
     fn update(&mut self, frame: &[u8]) {
         if let Self::Keyed(keyed) = self {
             keyed.update(frame);
@@ -278,7 +278,7 @@ impl Asking<'_> {
     }
 
     /// The cheap checks, then the keys, unless the body names them.
-    async fn begin(&self) -> Result<Stage, RejectionKind> {
+    async fn begin(&self) -> Result<Stage<'a>, RejectionKind> {
         let scheme = &self.endpoint.scheme;
         let stopwatch = &self.stopwatch;
         let begun = stopwatch.time(|| Begun::new(self.head, scheme, self.now))?;
@@ -293,7 +293,7 @@ impl Asking<'_> {
     /// Decides, now that the body is there. It leaves the keys that were tried in `keyring`.
     async fn decide(
         &self,
-        stage: Stage,
+        stage: Stage<'_>,
         body: &[u8],
         keyring: &mut Option<Keyring>,
     ) -> Result<Authentic, RejectionKind> {
@@ -339,7 +339,7 @@ impl Asking<'_> {
         Ok(keyed.finish(incoming, scheme, self.now)?)
     }
 
-    async fn keys(&self, begun: &Begun, body: &[u8]) -> Result<Keyring, RejectionKind> {
+    async fn keys(&self, begun: &Begun<'_>, body: &[u8]) -> Result<Keyring, RejectionKind> {
         match &self.endpoint.keys {
             Keys::Own(keys) => Ok(keys.keyring()),
             Keys::Source(source) => {

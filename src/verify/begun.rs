@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use tokio::time::Instant;
 
 use crate::{
-    content::Reading,
+    content::{Known, Reading},
     crypto::{Hasher, Tag},
     incoming::{Head, Incoming},
     key_source::KeyRequest,
@@ -26,17 +26,19 @@ use crate::{
 };
 
 /// A verification whose cheap checks have passed. It has no keys yet.
-pub(crate) struct Begun {
+pub(crate) struct Begun<'a> {
     shape: usize,
     /// The signatures, where they stand in the head.
-    entries: Option<Entries>,
+    entries: Option<Entries<'a>>,
     /// The timestamps in the head, and which of them are inside the window.
-    sets: Sets,
+    sets: Sets<'a>,
+    /// What else in the head is signed.
+    known: Known<'a>,
 }
 
 /// A verification that has its keys, and takes in the body.
-pub(crate) struct Keyed {
-    begun: Begun,
+pub(crate) struct Keyed<'a> {
+    begun: Begun<'a>,
     keyring: Keyring,
     /// The MAC of the newest key, fed as the body arrives.
     stream: Option<Stream>,
@@ -49,11 +51,11 @@ pub(super) struct Stream {
     rest: usize,
 }
 
-impl Begun {
+impl<'a> Begun<'a> {
     /// Checks everything that the head decides without a key, before a byte of the body is read.
     pub(crate) fn new(
-        head: Head<'_>,
-        scheme: &Scheme,
+        head: Head<'a>,
+        scheme: &'a Scheme,
         now: Timestamp,
     ) -> Result<Self, VerifyError> {
         let incoming = Incoming { head, body: &[] };
@@ -63,15 +65,16 @@ impl Begun {
             .enumerate()
             .find(|(_, shape)| fits(shape, head))
             .ok_or(VerifyError::NoShape)?;
-        let reading = Reading::new(shape, incoming);
+        let mut reading = Reading::new(shape, incoming);
         let entries = if shape.signature.at.is_in_body() {
             None
         } else {
             Some(Entries::read(&reading, scheme)?)
         };
+        reading.list = entries.as_ref().and_then(|entries| entries.list);
         let sets = entries.as_ref().map_or(1, |entries| entries.sets);
         let sets = check_sets(&reading, scheme, sets, now)?;
-        check_sources(&reading, &sets)?;
+        let known = check_sources(&reading, &sets)?;
         check_fixed(&reading)?;
         if scheme.algorithm.family() == Family::Token {
             token::check_times(&reading, scheme, now)?;
@@ -81,6 +84,7 @@ impl Begun {
             shape: index,
             entries,
             sets,
+            known,
         })
     }
 
@@ -101,13 +105,13 @@ impl Begun {
     }
 
     /// What a source of keys may know of the request.
-    pub(crate) fn key_request<'a>(
+    pub(crate) fn key_request<'r>(
         &self,
-        incoming: Incoming<'a>,
-        scheme: &'a Scheme,
+        incoming: Incoming<'r>,
+        scheme: &'r Scheme,
         now: Timestamp,
         asked: Instant,
-    ) -> Result<KeyRequest<'a>, VerifyError> {
+    ) -> Result<KeyRequest<'r>, VerifyError> {
         let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
         let reading = Reading::new(shape, incoming);
         let key_url = match scheme.remote_keys.as_ref().map(|remote| &remote.url) {
@@ -134,12 +138,15 @@ impl Begun {
     pub(crate) fn with_keys(
         self,
         keyring: &Keyring,
-        head: Head<'_>,
+        head: Head<'a>,
         scheme: &Scheme,
         now: Timestamp,
-    ) -> Result<Keyed, VerifyError> {
+    ) -> Result<Keyed<'a>, VerifyError> {
         let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
-        let reading = Reading::new(shape, Incoming { head, body: &[] });
+        let reading = Reading {
+            known: Some(&self.known),
+            ..Reading::new(shape, Incoming { head, body: &[] })
+        };
         let wanted = wanted_key_id(scheme, &reading)?;
         let (key_index, key) = keys(wanted.as_deref(), keyring, now)?
             .next()
@@ -147,31 +154,28 @@ impl Begun {
         // A token has a MAC over another text than the body.
         let plain = scheme.algorithm.family() != Family::Token;
         let sets = self.entries.as_ref().map(|entries| entries.sets);
-        let mut keyed = Keyed {
-            begun: self,
-            keyring: keyring.clone(),
-            stream: None,
-        };
-        if let (Some(1), Some(body), Some(hasher), Some(content)) = (
-            sets.filter(|_| plain),
-            body_segment(shape),
-            key.hasher(),
-            &shape.content,
-        ) {
-            let stream = keyed.stream.insert(Stream {
+        let mut stream = None;
+        if let (Some(1), Some(body), Some(hasher)) =
+            (sets.filter(|_| plain), body_segment(shape), key.hasher())
+        {
+            let stream = stream.insert(Stream {
                 hasher: hasher.clone(),
                 key: key_index,
                 rest: body + 1,
             });
-            reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
+            reading.feed_content(0, body, Some(key), &mut |bytes| {
                 stream.hasher.update(bytes);
             })?;
         }
-        Ok(keyed)
+        Ok(Keyed {
+            begun: self,
+            keyring: keyring.clone(),
+            stream,
+        })
     }
 }
 
-impl Keyed {
+impl Keyed<'_> {
     pub(crate) const fn keyring(&self) -> &Keyring {
         &self.keyring
     }
@@ -198,13 +202,18 @@ impl Keyed {
                 at: "json".to_owned(),
             });
         }
-        let reading = Reading::new(shape, incoming);
+        let entries = self.begun.entries.as_ref();
+        let reading = Reading {
+            list: entries.and_then(|entries| entries.list),
+            known: Some(&self.begun.known),
+            ..Reading::new(shape, incoming)
+        };
         check_misfit(&reading, &self.keyring)?;
         let found = match &shape.each {
             Some(batch) => verify_batch(&reading, batch, scheme, &self.keyring, now)?,
             None => {
                 let late;
-                let entries = match &self.begun.entries {
+                let entries = match entries {
                     Some(entries) => entries,
                     None => {
                         late = Entries::read(&reading, scheme)?;
@@ -240,7 +249,7 @@ impl Keyed {
     fn search(
         &self,
         reading: &Reading<'_>,
-        entries: &Entries,
+        entries: &Entries<'_>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Found<'static>, VerifyError> {
@@ -405,11 +414,11 @@ pub(super) fn compute(
         Some(stream) => (&stream.hasher, stream.rest),
         None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
     };
-    let range = from..content.segments().len();
-    if range.is_empty() {
+    let to = content.segments().len();
+    if from == to {
         return Ok(hasher.finish());
     }
     let mut hasher = hasher.clone();
-    reading.feed_segments(content, range, Some(key), &mut |bytes| hasher.update(bytes))?;
+    reading.feed_content(from, to, Some(key), &mut |bytes| hasher.update(bytes))?;
     Ok(hasher.finish())
 }

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use crate::{
-    content::{Reading, Source, fixed},
+    content::{Known, Reading, Source, fixed},
     crypto::{Tag, sha256},
     incoming::{Head, ReadError},
     keys::{Key, Keyring},
-    scheme::{Field, Filter, Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
+    scheme::{
+        Field, Filter, Role, Scheme, Segment, Shape, Template, TimestampField, Tolerance, UrlPorts,
+    },
     timestamp::Timestamp,
     verify::{VerifyError, entries::MAX_SETS, token},
 };
@@ -66,14 +68,16 @@ pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> impl Iterator<Ite
 
 /// The sets of a signature's list, of which each has a timestamp of its own.
 #[derive(Clone, Copy)]
-pub(super) struct Sets {
+pub(super) struct Sets<'a> {
     /// Bit by bit: the timestamp is inside the window, or stands in the body, where it is looked at later.
     live: u8,
     /// The timestamps in the head.
     times: [Option<Timestamp>; MAX_SETS],
+    /// The text of the first that is inside the window.
+    text: Option<&'a str>,
 }
 
-impl Sets {
+impl Sets<'_> {
     pub(super) const fn is_live(&self, set: usize) -> bool {
         self.live & (1 << set) != 0
     }
@@ -81,18 +85,23 @@ impl Sets {
     pub(super) fn time(&self, set: usize) -> Option<Timestamp> {
         self.times.get(set).copied().flatten()
     }
+
+    fn first_live(&self) -> usize {
+        usize::try_from(self.live.trailing_zeros()).unwrap_or(0)
+    }
 }
 
 /// Reads the timestamps in the head, of which at least one has to be inside the window.
-pub(super) fn check_sets(
-    reading: &Reading<'_>,
+pub(super) fn check_sets<'a>(
+    reading: &Reading<'a>,
     scheme: &Scheme,
     sets: usize,
     now: Timestamp,
-) -> Result<Sets, VerifyError> {
+) -> Result<Sets<'a>, VerifyError> {
     let mut found = Sets {
         live: u8::MAX >> (8 - sets.clamp(1, MAX_SETS)),
         times: [None; MAX_SETS],
+        text: None,
     };
     let Some(field) = &reading.shape.timestamp else {
         return Ok(found);
@@ -104,14 +113,20 @@ pub(super) fn check_sets(
     let mut reason = None;
     for (set, known) in found.times.iter_mut().enumerate().take(sets) {
         let reading = Reading { set, ..*reading };
-        let checked = read_timestamp(&reading, reading.shape).and_then(|time| {
+        let checked = read_timestamp(&reading, field).and_then(|(time, text)| {
             *known = Some(time);
-            scheme
-                .tolerance
-                .map_or(Ok(()), |tolerance| check_window(time, now, tolerance))
+            if let Some(tolerance) = scheme.tolerance {
+                check_window(time, now, tolerance)?;
+            }
+            Ok(text)
         });
         match checked {
-            Ok(()) => found.live |= 1 << set,
+            Ok(text) => {
+                if let (0, Cow::Borrowed(text)) = (found.live, text) {
+                    found.text = Some(text);
+                }
+                found.live |= 1 << set;
+            }
             Err(error) => reason = reason.or(Some(error)),
         }
     }
@@ -121,15 +136,27 @@ pub(super) fn check_sets(
     }
 }
 
-/// Checks the values of the head that the content names, so that a request
-/// without them costs no body.
-pub(super) fn check_sources(reading: &Reading<'_>, sets: &Sets) -> Result<(), VerifyError> {
+/// Checks the values of the head that the content names, so that a request without them
+/// costs no body, and remembers those that are signed as they are.
+pub(super) fn check_sources<'a>(
+    reading: &Reading<'a>,
+    sets: &Sets<'a>,
+) -> Result<Known<'a>, VerifyError> {
+    let set = sets.first_live();
+    let mut known = Known::new(set);
     let Some(content) = &reading.shape.content else {
-        return Ok(());
+        return Ok(known);
     };
-    let set = usize::try_from(sets.live.trailing_zeros()).unwrap_or(0);
     let reading = Reading { set, ..*reading };
-    for (role, _) in content.values() {
+    for (index, segment) in content.segments().iter().enumerate() {
+        let Segment::Value { role, filters } = segment else {
+            continue;
+        };
+        let mut remember = |value| {
+            if filters.is_empty() {
+                known.remember(index, value);
+            }
+        };
         match role {
             Role::Url if reading.incoming.head.public_url.is_none() => {
                 return Err(VerifyError::NoPublicUrl);
@@ -142,18 +169,22 @@ pub(super) fn check_sources(reading: &Reading<'_>, sets: &Sets) -> Result<(), Ve
                     at: "request target".to_owned(),
                 });
             }
-            _ => {}
-        }
-        if *role == Role::Timestamp && sets.time(set).is_some() {
-            continue;
-        }
-        if let Some(source) = Source::of(reading.shape, role)
-            && !source.at.is_in_body()
-        {
-            reading.source(&source)?;
+            Role::Timestamp if sets.time(set).is_some() => {
+                if let Some(text) = sets.text {
+                    remember(text.as_bytes());
+                }
+            }
+            _ => {
+                if let Some(source) = Source::of(reading.shape, role)
+                    && !source.at.is_in_body()
+                    && let Cow::Borrowed(value) = reading.source(&source)?
+                {
+                    remember(value);
+                }
+            }
         }
     }
-    Ok(())
+    Ok(known)
 }
 
 /// The first value that is not what it must be, for a secret with these parts.
@@ -295,20 +326,20 @@ pub(super) fn body_segment(shape: &Shape) -> Option<usize> {
     None
 }
 
-pub(super) fn read_timestamp(
-    reading: &Reading<'_>,
-    shape: &Shape,
-) -> Result<Timestamp, VerifyError> {
-    let field = shape.timestamp.as_ref().ok_or(VerifyError::NoShape)?;
+/// A timestamp, and its text.
+fn read_timestamp<'a>(
+    reading: &Reading<'a>,
+    field: &TimestampField,
+) -> Result<(Timestamp, Cow<'a, str>), VerifyError> {
     let text = reading
         .text(&field.at)
         .map_err(|error| VerifyError::read("timestamp", &field.at, error))?;
-    field
-        .unit
-        .parse(&text)
-        .ok_or_else(|| VerifyError::TimestampMalformed {
+    match field.unit.parse(&text) {
+        Some(time) => Ok((time, text)),
+        None => Err(VerifyError::TimestampMalformed {
             at: field.at.to_string(),
-        })
+        }),
+    }
 }
 
 /// The delivery's timestamp. One in the head is known, and was checked before; one in the body is
@@ -325,7 +356,7 @@ pub(super) fn check_timestamp(
     if known.is_some() {
         return Ok(known);
     }
-    let time = read_timestamp(reading, reading.shape)?;
+    let (time, _) = read_timestamp(reading, field)?;
     if field.at.is_in_body()
         && let Some(tolerance) = scheme.tolerance
     {
