@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -38,15 +38,15 @@ type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send
 pub struct ResponseFuture<E: 'static> {
     /// `None` once it has ended.
     pipeline: Option<Pipeline<E>>,
-    /// Whether it runs on in the background if it is dropped.
-    runs_on: Arc<AtomicBool>,
+    /// Whether it runs on in the background if it is dropped; `None` where it never does.
+    runs_on: Option<Arc<AtomicBool>>,
 }
 
 impl<E> ResponseFuture<E> {
     /// `pipeline` sets `runs_on` from where on it has to come to its end.
     pub(super) fn new(
         pipeline: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
-        runs_on: Arc<AtomicBool>,
+        runs_on: Option<Arc<AtomicBool>>,
     ) -> Self {
         Self {
             pipeline: Some(Box::pin(pipeline)),
@@ -74,7 +74,8 @@ impl<E> Future for ResponseFuture<E> {
 impl<E> Drop for ResponseFuture<E> {
     /// The client went away: nothing happens to a handler that is to run to its end.
     fn drop(&mut self) {
-        if self.runs_on.load(Ordering::Acquire)
+        let runs_on = self.runs_on.as_ref();
+        if runs_on.is_some_and(|runs_on| runs_on.load(Ordering::Acquire))
             && let Some(pipeline) = self.pipeline.take()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -97,7 +98,7 @@ pub(super) async fn run<S, B, R>(
     shared: Arc<Shared>,
     mut inner: S,
     request: Request<B>,
-    runs_on: Arc<AtomicBool>,
+    runs_on: Option<Arc<AtomicBool>>,
 ) -> Result<Response<Body>, S::Error>
 where
     S: Service<Request<Body>, Response = Response<R>>,
@@ -198,8 +199,10 @@ where
     describe_unpacked(&mut parts.headers, &bytes);
     let handling = Handling::start(shared.reporter(endpoint), claim.is_some());
     // If this future is dropped, or the handler panics, the guard gives the claim back.
-    runs_on.store(shared.runs_to_the_end, Ordering::Release);
-    let answering = inner.call(Request::from_parts(parts, Body::from(bytes)));
+    if let Some(runs_on) = &runs_on {
+        runs_on.store(true, Ordering::Release);
+    }
+    let answering = pin!(inner.call(Request::from_parts(parts, Body::from(bytes))));
     let Some(claim) = claim else {
         let response = answering.await?;
         handling.end(response.status(), Settlement::Unguarded);

@@ -1,6 +1,6 @@
 //! The first half of the pipeline: a request goes in, a genuine delivery or a reason comes out.
 
-use std::{pin::pin, sync::OnceLock, time::Duration};
+use std::{mem, pin::pin, sync::OnceLock, time::Duration};
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use crate::{
     endpoint::Endpoint,
     handshake::{self, HandshakeReply},
     incoming::{Head, Incoming},
-    key_source::{KeyRequest, Keys},
+    key_source::{DynKeySource, KeyRequest, Keys},
     keys::Keyring,
     middleware::{body, layer::Shared, refuse::diagnose, select::original_uri},
     rejection::{Rejection, RejectionKind, plain},
@@ -59,6 +59,14 @@ enum Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// The keys that were tried.
+    const fn keyring(&self) -> Option<&Keyring> {
+        match self {
+            Self::Keyed(keyed) => Some(keyed.keyring()),
+            Self::Begun(_) | Self::Failed(_) => None,
+        }
+    }
+
     fn update(&mut self, frame: &[u8]) {
         if let Self::Keyed(keyed) = self {
             keyed.update(frame);
@@ -83,7 +91,7 @@ where
         endpoint,
         head: head(endpoint, parts),
         now,
-        asked: Instant::now(),
+        asked: matches!(endpoint.keys, Keys::Source(_)).then(Instant::now),
         tenant: OnceLock::new(),
         stopwatch: Stopwatch::new(shared.listener.is_some()),
     };
@@ -152,13 +160,12 @@ where
         asking.stopwatch.time(|| stage.update(&signed));
     }
 
-    let mut keyring = None;
-    let authentic = match asking.decide(stage, &signed, &mut keyring).await {
+    let authentic = match asking.decide(&mut stage, &signed).await {
         Ok(authentic) => authentic,
         Err(kind @ RejectionKind::Verification(_)) => {
             return match asking.answer(&signed).await {
                 Ok(Some(answer)) => Ok(reply(answer)),
-                Ok(None) => Err(refused(kind, Some(&signed), keyring.as_ref())),
+                Ok(None) => Err(refused(kind, Some(&signed), stage.keyring())),
                 Err(kind) => Err(refused(kind, None, None)),
             };
         }
@@ -168,7 +175,7 @@ where
         head,
         body: &signed,
     };
-    if let Some(keyring) = &keyring
+    if let Some(keyring) = stage.keyring()
         && let Some(answer) = handshake::answer_signed(&authentic, &incoming, scheme, keyring)
     {
         return Ok(reply(answer));
@@ -188,13 +195,13 @@ struct Asking<'a> {
     head: Head<'a>,
     /// The window is judged by when the request began: the clock goes on while its body comes.
     now: Timestamp,
-    asked: Instant,
+    asked: Option<Instant>,
     /// Once it is read.
     tenant: OnceLock<Tenant>,
     stopwatch: Stopwatch,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
     /// The refusal, with what is found out about it.
     fn refusal(
         &self,
@@ -246,25 +253,33 @@ impl Asking<'_> {
 
     /// The answer to a question that comes without a signature.
     async fn answer(&self, body: &[u8]) -> Result<Option<HandshakeReply>, RejectionKind> {
-        let scheme = &self.endpoint.scheme;
         let incoming = Incoming {
             head: self.head,
             body,
         };
         if let Some(pairing) = &self.endpoint.pairing {
-            let Some((key, reply)) = handshake::pair(&incoming, scheme) else {
+            let Some((key, reply)) = handshake::pair(&incoming, &self.endpoint.scheme) else {
                 return Ok(None);
             };
             let is_first = pairing.take(key);
             telemetry::key_came(&self.endpoint.name, &self.endpoint.provider, is_first);
             return Ok(is_first.then_some(reply));
         }
-        if !handshake::may_be_asked(&incoming, scheme) {
+        if !handshake::may_be_asked(&incoming, &self.endpoint.scheme) {
             return Ok(None);
         }
+        // What few requests come to is boxed, so that the others need no room for it.
+        Box::pin(self.answer_with_keys(incoming)).await
+    }
+
+    async fn answer_with_keys(
+        &self,
+        incoming: Incoming<'_>,
+    ) -> Result<Option<HandshakeReply>, RejectionKind> {
+        let scheme = &self.endpoint.scheme;
         let (Some(request), Ok(tenant)) = (
-            KeyRequest::of_question(incoming, scheme, self.now, self.asked),
-            self.tenant(body),
+            KeyRequest::of_question(incoming, scheme, self.now, self.asked()),
+            self.tenant(incoming.body),
         ) else {
             return Ok(None);
         };
@@ -282,77 +297,104 @@ impl Asking<'_> {
         let scheme = &self.endpoint.scheme;
         let stopwatch = &self.stopwatch;
         let begun = stopwatch.time(|| Begun::new(self.head, scheme, self.now))?;
-        if self.endpoint.waits_for_body() {
-            return Ok(Stage::Begun(begun));
+        match &self.endpoint.keys {
+            Keys::Own(keys) => {
+                let keyring = keys.keyring();
+                let keyed =
+                    stopwatch.time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
+                Ok(Stage::Keyed(keyed))
+            }
+            Keys::Source(_) if self.endpoint.waits_for_body() => Ok(Stage::Begun(begun)),
+            Keys::Source(source) => {
+                let keyed = Box::pin(self.ask(&**source, begun, &[])).await?;
+                Ok(Stage::Keyed(keyed))
+            }
         }
-        let keyring = self.keys(&begun, &[]).await?;
-        let keyed = stopwatch.time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
-        Ok(Stage::Keyed(keyed))
     }
 
-    /// Decides, now that the body is there. It leaves the keys that were tried in `keyring`.
-    async fn decide(
+    /// Decides, now that the body is there. It leaves the keys that were tried in `stage`.
+    async fn decide(&self, stage: &mut Stage<'a>, body: &[u8]) -> Result<Authentic, RejectionKind> {
+        match &self.endpoint.keys {
+            Keys::Own(_) => Ok(self.finish(stage, body)?),
+            Keys::Source(source) => Box::pin(self.decide_with(&**source, stage, body)).await,
+        }
+    }
+
+    async fn decide_with(
         &self,
-        stage: Stage<'_>,
+        source: &dyn DynKeySource,
+        stage: &mut Stage<'a>,
         body: &[u8],
-        keyring: &mut Option<Keyring>,
     ) -> Result<Authentic, RejectionKind> {
         let scheme = &self.endpoint.scheme;
         let incoming = Incoming {
             head: self.head,
             body,
         };
-        let keyed = match stage {
-            Stage::Keyed(keyed) => keyed,
+        match mem::replace(stage, Stage::Failed(VerifyError::NoLiveKey)) {
             Stage::Begun(begun) => {
                 begun.check_body(incoming, scheme, self.now)?;
-                let keys = self.keys(&begun, body).await?;
-                self.stopwatch.time(|| {
-                    let mut keyed = begun.with_keys(&keys, self.head, scheme, self.now)?;
-                    keyed.update(body);
-                    Ok::<_, VerifyError>(keyed)
-                })?
+                let mut keyed = self.ask(source, begun, body).await?;
+                self.stopwatch.time(|| keyed.update(body));
+                *stage = Stage::Keyed(keyed);
             }
-            Stage::Failed(error) => return Err(error.into()),
-        };
-        *keyring = Some(keyed.keyring().clone());
-        match self
-            .stopwatch
-            .time(|| keyed.finish(incoming, scheme, self.now))
-        {
+            other => *stage = other,
+        }
+        match self.finish(stage, body) {
             Err(VerifyError::Mismatch) => {}
             other => return Ok(other?),
         }
         // A key may have changed since it was asked for.
-        let Keys::Source(source) = &self.endpoint.keys else {
-            return Err(VerifyError::Mismatch.into());
-        };
         let begun = Begun::new(self.head, scheme, self.now)?;
-        let request = begun.key_request(incoming, scheme, self.now, self.asked)?;
+        let request = begun.key_request(incoming, scheme, self.now, self.asked())?;
         let request = request.of_tenant(self.tenant(body)?);
         let Ok(newer) = source.newer_keys(&request).await else {
             return Err(VerifyError::Mismatch.into());
         };
         let mut keyed = begun.with_keys(&newer, self.head, scheme, self.now)?;
         keyed.update(body);
-        *keyring = Some(newer);
-        Ok(keyed.finish(incoming, scheme, self.now)?)
+        *stage = Stage::Keyed(keyed);
+        Ok(self.finish(stage, body)?)
     }
 
-    async fn keys(&self, begun: &Begun<'_>, body: &[u8]) -> Result<Keyring, RejectionKind> {
-        match &self.endpoint.keys {
-            Keys::Own(keys) => Ok(keys.keyring()),
-            Keys::Source(source) => {
-                let incoming = Incoming {
-                    head: self.head,
-                    body,
-                };
-                let scheme = &self.endpoint.scheme;
-                let request = begun.key_request(incoming, scheme, self.now, self.asked)?;
-                let request = request.of_tenant(self.tenant(body)?);
-                Ok(source.keys(&request).await?)
-            }
+    /// Asks for the keys.
+    async fn ask(
+        &self,
+        source: &dyn DynKeySource,
+        begun: Begun<'a>,
+        body: &[u8],
+    ) -> Result<Keyed<'a>, RejectionKind> {
+        let scheme = &self.endpoint.scheme;
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        let request = begun.key_request(incoming, scheme, self.now, self.asked())?;
+        let request = request.of_tenant(self.tenant(body)?);
+        let keyring = source.keys(&request).await?;
+        let keyed = self
+            .stopwatch
+            .time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
+        Ok(keyed)
+    }
+
+    fn finish(&self, stage: &Stage<'_>, body: &[u8]) -> Result<Authentic, VerifyError> {
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        match stage {
+            Stage::Keyed(keyed) => self
+                .stopwatch
+                .time(|| keyed.finish(incoming, &self.endpoint.scheme, self.now)),
+            Stage::Begun(_) => Err(VerifyError::NoLiveKey),
+            Stage::Failed(error) => Err(error.clone()),
         }
+    }
+
+    /// When the source was asked first; where the keys are static, nobody reads it.
+    fn asked(&self) -> Instant {
+        self.asked.unwrap_or_else(Instant::now)
     }
 }
 

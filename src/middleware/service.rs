@@ -2,7 +2,7 @@
 
 use std::{
     fmt, mem,
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -50,13 +50,8 @@ where
         // The one that was polled ready is the one that is called; its clone may not be.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        let runs_on = Arc::new(AtomicBool::new(false));
-        let pipeline = run(
-            Arc::clone(&self.shared),
-            ready,
-            request,
-            Arc::clone(&runs_on),
-        );
+        let runs_on = self.shared.runs_to_the_end.then(Arc::default);
+        let pipeline = run(Arc::clone(&self.shared), ready, request, runs_on.clone());
         ResponseFuture::new(telemetry::in_span(pipeline), runs_on)
     }
 }

@@ -4,7 +4,10 @@
 mod on {
     use std::path::Path;
 
-    use tracing::{Instrument as _, Level, Span, field::Empty, instrument::Instrumented};
+    use tracing::{
+        Instrument as _, Level, Span, field::Empty, instrument::Instrumented,
+        level_filters::LevelFilter,
+    };
 
     use crate::{
         Diagnosis,
@@ -78,6 +81,9 @@ mod on {
     }
 
     pub(in super::super) fn emit(event: &Event<'_>) {
+        if LevelFilter::current() == LevelFilter::OFF {
+            return;
+        }
         match event {
             Event::Refused(rejection) => {
                 end(
