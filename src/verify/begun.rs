@@ -1,27 +1,27 @@
 //! A verification, from the cheap checks to the decision.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::{
     content::{Known, Reading},
-    crypto::{Hasher, Tag},
     incoming::{Head, Incoming},
     key_source::KeyRequest,
-    keys::{Key, Keyring},
-    scheme::{Batch, Family, KeyUrl, Locate, Role, Scheme, Segment},
+    keys::Keyring,
+    scheme::{Batch, Family, KeyUrl, Locate, Scheme},
     timestamp::Timestamp,
     verify::{
         Authentic, VerifyError,
         authentic::batch_items,
         checks::{
-            Sets, begins_as_json, body_segment, check_body_hash, check_fixed, check_misfit,
-            check_sets, check_sources, check_timestamp, fits, joins_url_and_body, keys, misfit,
-            ports, wanted_key_id,
+            begins_as_json, body_segment, check_body_hash, check_fixed, check_misfit,
+            check_sources, fits, joins_url_and_body, keys, ports, wanted_key_id,
         },
-        entries::{Entries, Entry, MAX_SIGNATURES, Proof},
+        entries::{Entries, MAX_SIGNATURES},
+        matching::{Stream, matches},
         token,
+        window::{Sets, check_sets, check_timestamp},
     },
 };
 
@@ -42,13 +42,6 @@ pub(crate) struct Keyed<'a> {
     keyring: Keyring,
     /// The MAC of the newest key, fed as the body arrives.
     stream: Option<Stream>,
-}
-
-pub(super) struct Stream {
-    hasher: Hasher,
-    key: usize,
-    /// The segment after the body.
-    rest: usize,
 }
 
 impl<'a> Begun<'a> {
@@ -341,84 +334,4 @@ pub(super) fn verify_batch<'a>(
         toggle_port: false,
         key,
     })
-}
-
-/// Whether one of the entries is what `key` gives to the content.
-pub(super) fn matches<'e>(
-    reading: &Reading<'_>,
-    key: &Key,
-    stream: Option<&Stream>,
-    entries: impl Iterator<Item = &'e Entry>,
-) -> Result<bool, VerifyError> {
-    if misfit(reading, &|name| key.part(name)).is_some() {
-        return Ok(false);
-    }
-    let mut entries = entries.peekable();
-    if let Some(Proof::Token(jws)) = entries.peek().map(|entry| &entry.proof) {
-        return token::verifies(reading, key, jws);
-    }
-    if key.is_public() {
-        let message = message(reading, key)?;
-        return Ok(entries.any(|entry| match &entry.proof {
-            Proof::Signature(signature) => key.verify(&message, signature),
-            Proof::Tag(_) | Proof::Token(_) => false,
-        }));
-    }
-    let tag = compute(reading, key, stream)?;
-    // Every entry is compared, so that the time does not tell which one matched.
-    Ok(entries.fold(false, |any, entry| match &entry.proof {
-        Proof::Tag(own) => own.matches(&tag) | any,
-        Proof::Signature(_) | Proof::Token(_) => any,
-    }))
-}
-
-/// What is signed, in one piece. A content that is just the body is not copied.
-pub(super) fn message<'a>(reading: &Reading<'a>, key: &Key) -> Result<Cow<'a, [u8]>, VerifyError> {
-    let content = reading
-        .shape
-        .content
-        .as_ref()
-        .ok_or(VerifyError::Mismatch)?;
-    if let [
-        Segment::Value {
-            role: Role::Body,
-            filters,
-        },
-    ] = content.segments()
-        && filters.is_empty()
-    {
-        return Ok(Cow::Borrowed(reading.incoming.body));
-    }
-    let mut message = Vec::new();
-    reading.feed(content, Some(key), &mut |bytes| {
-        message.extend_from_slice(bytes);
-    })?;
-    Ok(Cow::Owned(message))
-}
-
-/// The tag that `key` gives to the content, or the hash of the key itself for credentials.
-pub(super) fn compute(
-    reading: &Reading<'_>,
-    key: &Key,
-    stream: Option<&Stream>,
-) -> Result<Tag, VerifyError> {
-    if let Some(hash) = key.token_hash() {
-        return Tag::new(hash).ok_or(VerifyError::Mismatch);
-    }
-    let content = reading
-        .shape
-        .content
-        .as_ref()
-        .ok_or(VerifyError::Mismatch)?;
-    let (hasher, from) = match stream {
-        Some(stream) => (&stream.hasher, stream.rest),
-        None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
-    };
-    let to = content.segments().len();
-    if from == to {
-        return Ok(hasher.finish());
-    }
-    let mut hasher = hasher.clone();
-    reading.feed_content(from, to, Some(key), &mut |bytes| hasher.update(bytes))?;
-    Ok(hasher.finish())
 }

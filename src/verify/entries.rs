@@ -115,6 +115,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Reads the signatures in one text.
+    #[inline]
     fn take_text(
         &mut self,
         text: &str,
@@ -195,6 +196,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The entries of a set that can belong to `key`.
+    #[inline]
     pub(super) fn of<'e>(
         &'e self,
         set: usize,
@@ -212,6 +214,7 @@ impl<'a> Entries<'a> {
 }
 
 /// Decodes one signature: the canonical text, and where its length is known, of exactly that length.
+#[inline]
 pub(super) fn decode(text: &str, signature: &Signature, scheme: &Scheme) -> Option<Proof> {
     let token = text.strip_prefix(&signature.prefix)?;
     let text = token.as_bytes();
