@@ -27,7 +27,10 @@ use crate::{
     },
     rejection::{Rejection, RejectionKind, answer},
     replay::{self, ClaimGuard, Outcome, Taken, replay_key},
-    telemetry::{Event, Handling, Settlement, StoreStep, Verified as VerifiedEvent},
+    scheme::ContentEncoding,
+    telemetry::{
+        Event, Handling, InSpan, Settlement, StoreStep, Verified as VerifiedEvent, in_span,
+    },
     tenant::Tenant,
     verify::Authentic,
 };
@@ -37,7 +40,7 @@ type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send
 /// The response of a [`WebhookService`](crate::WebhookService).
 pub struct ResponseFuture<E: 'static> {
     /// `None` once it has ended.
-    pipeline: Option<Pipeline<E>>,
+    pipeline: Option<InSpan<Pipeline<E>>>,
     /// Whether it runs on in the background if it is dropped; `None` where it never does.
     runs_on: Option<Arc<AtomicBool>>,
 }
@@ -48,8 +51,10 @@ impl<E> ResponseFuture<E> {
         pipeline: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
         runs_on: Option<Arc<AtomicBool>>,
     ) -> Self {
+        // Boxed first: what goes into the span is moved, and this is large.
+        let pipeline: Pipeline<E> = Box::pin(pipeline);
         Self {
-            pipeline: Some(Box::pin(pipeline)),
+            pipeline: Some(in_span(pipeline)),
             runs_on,
         }
     }
@@ -60,10 +65,8 @@ impl<E> Future for ResponseFuture<E> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let pipeline = self.pipeline.as_mut();
-        let polled = pipeline
-            .expect("a future is not polled after it has ended")
-            .as_mut()
-            .poll(context);
+        let pipeline = pipeline.expect("a future is not polled after it has ended");
+        let polled = Pin::new(pipeline).poll(context);
         if polled.is_ready() {
             self.pipeline = None;
         }
@@ -196,7 +199,9 @@ where
         bytes: bytes.clone(),
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
-    describe_unpacked(&mut parts.headers, &bytes);
+    if endpoint.scheme.content_encoding == ContentEncoding::Gunzip {
+        describe_unpacked(&mut parts.headers, &bytes);
+    }
     let handling = Handling::start(shared.reporter(endpoint), claim.is_some());
     // If this future is dropped, or the handler panics, the guard gives the claim back.
     if let Some(runs_on) = &runs_on {

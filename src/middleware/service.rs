@@ -11,10 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{
-    middleware::{ResponseFuture, future::run, layer::Shared},
-    telemetry,
-};
+use crate::middleware::{ResponseFuture, future::run, layer::Shared};
 
 /// The service that a [`WebhookLayer`](crate::WebhookLayer) makes.
 #[derive(Clone)]
@@ -52,7 +49,7 @@ where
         let ready = mem::replace(&mut self.inner, clone);
         let runs_on = self.shared.runs_to_the_end.then(Arc::default);
         let pipeline = run(Arc::clone(&self.shared), ready, request, runs_on.clone());
-        ResponseFuture::new(telemetry::in_span(pipeline), runs_on)
+        ResponseFuture::new(pipeline, runs_on)
     }
 }
 
