@@ -85,6 +85,7 @@ pub mod handshake;
 mod incoming;
 mod key_source;
 mod keys;
+mod late;
 mod middleware;
 mod pairing;
 mod path_pattern;

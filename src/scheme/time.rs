@@ -110,10 +110,15 @@ impl Tolerance {
     }
 }
 
+/// A number of `len` digits, at most eighteen, without a leading zero.
 fn digits(text: &str, len: usize) -> Option<i64> {
-    let canonical =
-        text.len() == len && !text.starts_with('0') && text.bytes().all(|c| c.is_ascii_digit());
-    if canonical { text.parse().ok() } else { None }
+    if text.len() != len || text.starts_with('0') {
+        return None;
+    }
+    text.bytes().try_fold(0, |number, c| {
+        c.is_ascii_digit()
+            .then(|| number * 10 + i64::from(c - b'0'))
+    })
 }
 
 /// The longest timestamp that is looked at.

@@ -26,8 +26,8 @@ pub(crate) use self::{
     reporter::Reporter,
     stopwatch::Stopwatch,
     trace::{
-        in_span, key_came, listens, payload_refused, secret_file_changed, secret_looks_wrong,
-        secrets_not_reread,
+        InSpan, in_span, key_came, listens, payload_refused, secret_file_changed,
+        secret_looks_wrong, secrets_not_reread,
     },
 };
 

@@ -4,7 +4,10 @@
 mod on {
     use std::path::Path;
 
-    use tracing::{Instrument as _, Level, Span, field::Empty, instrument::Instrumented};
+    use tracing::{
+        Instrument as _, Level, Span, field::Empty, instrument::Instrumented,
+        level_filters::LevelFilter,
+    };
 
     use crate::{
         Diagnosis,
@@ -26,8 +29,11 @@ mod on {
         tracing::enabled!(target: "axum_webhook", Level::INFO)
     }
 
+    /// A future in the span of its request.
+    pub(crate) type InSpan<F> = Instrumented<F>;
+
     /// Runs `pipeline` in the span of its request.
-    pub(crate) fn in_span<F: Future>(pipeline: F) -> Instrumented<F> {
+    pub(crate) fn in_span<F: Future>(pipeline: F) -> InSpan<F> {
         pipeline.instrument(tracing::info_span!(
             target: "axum_webhook",
             "webhook",
@@ -78,6 +84,9 @@ mod on {
     }
 
     pub(in super::super) fn emit(event: &Event<'_>) {
+        if LevelFilter::current() == LevelFilter::OFF {
+            return;
+        }
         match event {
             Event::Refused(rejection) => {
                 end(
@@ -330,6 +339,7 @@ mod off {
     pub(crate) const fn measures() -> bool {
         false
     }
+    pub(crate) type InSpan<F> = F;
     pub(crate) const fn in_span<F: Future>(pipeline: F) -> F {
         pipeline
     }
@@ -345,13 +355,13 @@ mod off {
 pub(super) use self::off::emit;
 #[cfg(not(feature = "tracing"))]
 pub(crate) use self::off::{
-    in_span, key_came, listens, measures, payload_refused, secret_file_changed, secret_looks_wrong,
-    secrets_not_reread,
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
+    secret_looks_wrong, secrets_not_reread,
 };
 #[cfg(feature = "tracing")]
 pub(super) use self::on::emit;
 #[cfg(feature = "tracing")]
 pub(crate) use self::on::{
-    in_span, key_came, listens, measures, payload_refused, secret_file_changed, secret_looks_wrong,
-    secrets_not_reread,
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
+    secret_looks_wrong, secrets_not_reread,
 };
