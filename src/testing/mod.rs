@@ -21,7 +21,6 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use http::Request;
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -151,8 +150,9 @@ fn fields(draft: Draft, shape: &Shape) -> Draft {
         })
 }
 
-/// A value of the form that a field must have.
-fn example(field: &Field) -> String {
+/// A value of the form that a field of a scheme's content must have.
+#[must_use]
+pub fn example(field: &Field) -> String {
     match field.width {
         Some(width) => {
             let piece = match width.charset {
