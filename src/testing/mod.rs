@@ -11,6 +11,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod captured;
 pub mod contract;
 
 use std::sync::{
@@ -22,6 +23,8 @@ use std::time::Duration;
 use axum_core::body::Body;
 use http::Request;
 use serde_json::{Value, json};
+
+pub use self::captured::{Captured, CapturedError};
 
 use crate::{
     clock::Clock,
