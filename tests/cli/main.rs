@@ -7,6 +7,7 @@ mod https;
 mod init;
 mod leaks;
 mod network;
+mod readme;
 mod receiver;
 mod sessions;
 mod support;
