@@ -69,6 +69,7 @@
 //! - `postgres`: events remembered in Postgres, secrets of tenants from a query, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
+//! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
 //!
 //! Default features are pure Rust: no C compiler is needed.
 

@@ -81,6 +81,7 @@
 //! `{ unverified_body_field = "/account/id" }`. See [`Endpoint::with_tenant`] for what you owe.
 
 mod outcome;
+mod provider;
 mod replay;
 mod reread;
 mod secrets;
@@ -89,6 +90,8 @@ mod tenants;
 use std::{fmt, path::Path};
 
 use serde::Deserialize;
+
+pub use self::{provider::provider, secrets::secret};
 
 use self::{
     outcome::Outcomes,
@@ -104,7 +107,6 @@ use crate::{
     endpoint::Endpoint,
     keys::Secret,
     middleware::WebhookLayer,
-    providers,
     public_url::PublicUrl,
     scheme::{Dedupe, Scheme, Tolerance},
     units::{ByteSize, Span},
@@ -221,11 +223,7 @@ impl Config {
     /// If a provider is unknown, a scheme can't be used, or a secret is missing,
     /// empty or not what the scheme needs. The error names the key.
     pub fn endpoints(&self) -> Result<Vec<Endpoint>, ConfigError> {
-        self.endpoints
-            .iter()
-            .enumerate()
-            .map(|(index, endpoint)| endpoint.build(index, &self.server))
-            .collect()
+        self.each_endpoint().collect()
     }
 
     /// The secrets of the endpoint called `name`, for signing test deliveries.
@@ -250,6 +248,28 @@ impl Config {
                 "the secrets are looked up for each tenant",
             )),
         }
+    }
+
+    /// The names of the endpoints, as they stand in the file.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.endpoints.iter().map(|endpoint| endpoint.name.as_str())
+    }
+
+    /// The scheme of each endpoint with what the endpoint changes in it, before the linter has seen it.
+    ///
+    /// No secret is read for it. With [`Scheme::lint`] it says everything that is wrong with a
+    /// file, where [`endpoints`](Self::endpoints) stops at the first error.
+    pub fn schemes(&self) -> impl Iterator<Item = Result<Scheme, ConfigError>> {
+        let endpoints = self.endpoints.iter().enumerate();
+        endpoints.map(|(index, endpoint)| endpoint.final_scheme(index))
+    }
+
+    /// Builds each endpoint by itself: its secrets are read now.
+    ///
+    /// The errors are those of [`endpoints`](Self::endpoints), one for each endpoint that has one.
+    pub fn each_endpoint(&self) -> impl Iterator<Item = Result<Endpoint, ConfigError>> {
+        let endpoints = self.endpoints.iter().enumerate();
+        endpoints.map(|(index, endpoint)| endpoint.build(index, &self.server))
     }
 
     /// Builds the layer: it selects by path, and remembers events as `server.replay` says.
@@ -277,13 +297,7 @@ impl EndpointConfig {
         if self.name.is_empty() {
             return Err(ConfigError::at(key("name"), "should not be empty"));
         }
-        let mut scheme = self.scheme(index)?;
-        if let Some(tolerance) = self.tolerance {
-            scheme.tolerance = Some(tolerance);
-        }
-        if let Some(dedupe) = self.dedupe {
-            scheme.dedupe = dedupe;
-        }
+        let scheme = self.final_scheme(index)?;
         let origin = if self.scheme.is_some() {
             "scheme"
         } else {
@@ -333,6 +347,18 @@ impl EndpointConfig {
         Ok(endpoint)
     }
 
+    /// The scheme, with what this endpoint changes in it.
+    fn final_scheme(&self, index: usize) -> Result<Scheme, ConfigError> {
+        let mut scheme = self.scheme(index)?;
+        if let Some(tolerance) = self.tolerance {
+            scheme.tolerance = Some(tolerance);
+        }
+        if let Some(dedupe) = self.dedupe {
+            scheme.dedupe = dedupe;
+        }
+        Ok(scheme)
+    }
+
     fn with_secrets(
         &self,
         key: &impl Fn(&str) -> String,
@@ -364,12 +390,9 @@ impl EndpointConfig {
 
     fn scheme(&self, index: usize) -> Result<Scheme, ConfigError> {
         match (&self.provider, &self.scheme) {
-            (Some(id), None) => providers::find(id).ok_or_else(|| {
-                let hint =
-                    nearest(id).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
-                let reason = format!("there is no provider {id:?}{hint}");
-                ConfigError::at(format!("endpoint[{index}].provider"), reason)
-            }),
+            (Some(id), None) => {
+                provider(id).map_err(|error| error.below(&format!("endpoint[{index}]")))
+            }
             (None, Some(scheme)) => {
                 let mut scheme = scheme.clone();
                 if scheme.id == "custom" {
@@ -383,37 +406,6 @@ impl EndpointConfig {
             )),
         }
     }
-}
-
-/// The provider whose id is a slip of the keyboard away.
-fn nearest(id: &str) -> Option<&'static str> {
-    providers::ALL
-        .iter()
-        .map(|(known, _)| (distance(id, known), *known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .min()
-        .map(|(_, known)| known)
-}
-
-/// The Levenshtein distance.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (y, above) in b.bytes().zip(row.iter_mut().skip(1)) {
-            let next = (diagonal + usize::from(x != y))
-                .min(left + 1)
-                .min(*above + 1);
-            diagonal = *above;
-            *above = next;
-            left = next;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// What is wrong in a configuration: the key, and what would be right. It never contains a secret.
@@ -431,6 +423,12 @@ impl ConfigError {
             line: None,
             reason: reason.into(),
         }
+    }
+
+    /// The error at a key below `table`.
+    fn below(mut self, table: &str) -> Self {
+        self.key = format!("{table}.{}", self.key);
+        self
     }
 
     /// The key, such as `endpoint[0].secrets[1]`; empty where the text is no TOML at all.
@@ -462,13 +460,50 @@ impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
+
     use super::*;
 
     #[test]
-    fn a_slip_of_the_keyboard_is_seen() {
-        assert_eq!(nearest("strpe"), Some("stripe"));
-        assert_eq!(nearest("gihtub"), Some("github"));
-        assert_eq!(nearest("something-else"), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
+    fn one_bad_endpoint_does_not_hide_the_others() {
+        let config = Config::from_toml(
+            r#"
+            [[endpoint]]
+            name = "a"
+            provider = "strpe"
+            secrets = ["plain:x"]
+
+            [[endpoint]]
+            name = "b"
+            provider = "stripe"
+            secrets = ["plain:x"]
+            dedupe = "off"
+            "#,
+        );
+        let config = config.expect("it has the form of a configuration");
+        assert_eq!(config.names().collect::<Vec<_>>(), ["a", "b"]);
+        let schemes: Vec<_> = config.schemes().collect();
+        let key = schemes[0].as_ref().map_err(ConfigError::key);
+        assert_eq!(key.err(), Some("endpoint[0].provider"));
+        let dedupe = schemes[1].as_ref().map(|scheme| scheme.dedupe);
+        assert_eq!(dedupe, Ok(Dedupe::Off));
+        let built: Vec<bool> = config.each_endpoint().map(|built| built.is_ok()).collect();
+        assert_eq!(built, [false, true]);
+    }
+
+    #[test]
+    fn a_secret_and_its_parts_are_references() {
+        for (reference, part, key) in [
+            ("plain:x", "plain:y", None),
+            ("hunter2", "plain:y", Some("secret")),
+            ("plain: x", "plain:y", Some("secret")),
+            ("plain:x", "hunter2", Some("secret.parts.p")),
+            ("plain:x", "plain:", Some("secret.parts.p")),
+        ] {
+            let error = secret(reference, &[("p", part)]).err();
+            assert_eq!(error.as_ref().map(ConfigError::key), key);
+            let text = error.map_or_else(String::new, |error| error.to_string());
+            assert!(!text.contains("hunter2"), "{text}");
+        }
     }
 }

@@ -44,7 +44,8 @@ impl TimeUnit {
     ///
     /// Ten, thirteen and sixteen digits reach from 2001 to 2286, so a wrong unit
     /// is always seen, and no spelling with a sign, a space or a leading zero passes.
-    pub(crate) fn parse(self, text: &str) -> Option<Timestamp> {
+    #[must_use]
+    pub fn parse(self, text: &str) -> Option<Timestamp> {
         match self {
             Self::UnixSeconds => digits(text, 10).map(Timestamp::from_unix_seconds),
             Self::UnixMillis => digits(text, 13).map(|ms| Timestamp::from_unix_micros(ms * 1000)),
@@ -58,7 +59,8 @@ impl TimeUnit {
     }
 
     /// Writes a timestamp as the provider would.
-    pub(crate) fn print(self, time: Timestamp) -> String {
+    #[must_use]
+    pub fn print(self, time: Timestamp) -> String {
         match self {
             Self::UnixSeconds | Self::UnixSecondsOrMillis => {
                 format!("{:010}", time.unix_seconds())

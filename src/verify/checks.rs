@@ -175,8 +175,9 @@ pub(super) fn check_misfit(reading: &Reading<'_>, keyring: &Keyring) -> Result<(
 }
 
 impl Scheme {
-    /// Whether any shape signs the URL, or a token that names it.
-    pub(crate) fn signs_url(&self) -> bool {
+    /// Whether any shape signs the URL, or a token that names it, so that an endpoint has to know its public one.
+    #[must_use]
+    pub fn signs_url(&self) -> bool {
         self.shapes.iter().any(|shape| {
             let claimed = shape.claims.iter().flat_map(|claim| &claim.is);
             let mut values = shape
