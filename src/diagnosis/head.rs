@@ -317,21 +317,20 @@ fn other_provider(head: Head<'_>, scheme: &Scheme) -> Option<Diagnosis> {
     ))
 }
 
-/// The endpoint whose path this nearly is.
-pub(crate) fn missing_path<'p>(
-    path: &str,
-    mut known: impl Iterator<Item = (&'p str, &'p str)>,
-) -> Option<Diagnosis> {
-    let bare = |path: &str| path.trim_end_matches('/').to_ascii_lowercase();
-    let wanted = bare(path);
-    let (name, own) = known.find(|(_, own)| bare(own) == wanted)?;
+/// A path without what is easily mistaken in it: the case of its letters, and slashes at its end.
+pub(crate) fn bare_path(path: &str) -> String {
+    path.trim_end_matches('/').to_ascii_lowercase()
+}
+
+/// The path is nearly that of the endpoint called `name`.
+pub(crate) fn missing_path(path: &str, name: &str, own: &str) -> Diagnosis {
     let what = if own.trim_end_matches('/') == path.trim_end_matches('/') {
         "a slash at its end"
     } else {
         "the case of its letters"
     };
-    Some(Diagnosis::new(
+    Diagnosis::new(
         Code::OtherPath,
         format!("the path is that of endpoint {name:?} but for {what}: {own}"),
-    ))
+    )
 }

@@ -19,7 +19,13 @@ use crate::{
     verify::{self, VerifyError},
 };
 
-pub(crate) use self::{cause::Code, facts::said, head::missing_path, trials::Other, words::span};
+pub(crate) use self::{
+    cause::Code,
+    facts::said,
+    head::{bare_path, missing_path},
+    trials::Other,
+    words::span,
+};
 pub use self::{cause::Diagnosis, trials::DiagnosisLevel};
 
 /// What a diagnosis may look at.

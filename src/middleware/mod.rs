@@ -17,6 +17,7 @@ mod body;
 mod future;
 mod layer;
 mod open;
+mod paths;
 mod refuse;
 mod select;
 mod service;

@@ -146,11 +146,16 @@ pub(super) fn nothing_fits(shared: &Shared, parts: &Parts) -> Rejection {
     if !shared.is_heard() {
         return rejection;
     }
-    let known = shared.endpoints.iter().filter_map(|endpoint| {
-        let path = endpoint.path.as_deref()?;
-        Some((&*endpoint.name, path))
+    let path = original_uri(parts).path();
+    let alike = match &shared.selection {
+        Selection::Path(paths) => paths.alike(path),
+        _ => None,
+    };
+    let alike = alike.and_then(|number| shared.endpoints.get(number));
+    let found = alike.and_then(|endpoint| {
+        let own = endpoint.path()?;
+        Some(diagnosis::missing_path(path, &endpoint.name, own))
     });
-    let found = diagnosis::missing_path(original_uri(parts).path(), known);
     rejection.with_diagnoses(found.into_iter().collect())
 }
 
