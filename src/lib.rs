@@ -96,6 +96,7 @@ mod report;
 pub mod scheme;
 pub mod sign;
 mod sns;
+mod task;
 pub mod telemetry;
 mod tenant;
 pub mod testing;

@@ -6,6 +6,8 @@ mod cause;
 mod facts;
 mod form;
 mod head;
+mod known;
+mod level;
 mod signature;
 mod time;
 mod trials;
@@ -23,10 +25,11 @@ pub(crate) use self::{
     cause::Code,
     facts::said,
     head::{bare_path, missing_path},
+    level::Depth,
     trials::Other,
     words::span,
 };
-pub use self::{cause::Diagnosis, trials::DiagnosisLevel};
+pub use self::{cause::Diagnosis, level::DiagnosisLevel};
 
 /// What a diagnosis may look at.
 #[derive(Clone, Copy)]

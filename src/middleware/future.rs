@@ -27,6 +27,7 @@ use crate::{
     },
     rejection::{Rejection, RejectionKind, answer},
     replay::{self, ClaimGuard, Outcome, Taken, replay_key},
+    task,
     telemetry::{Event, Handling, Settlement, StoreStep, Verified as VerifiedEvent},
     tenant::Tenant,
     verify::Authentic,
@@ -78,7 +79,7 @@ impl<E> Drop for ResponseFuture<E> {
             && let Some(pipeline) = self.pipeline.take()
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(async move {
+            task::spawn(&runtime, async move {
                 // Nobody is left to hear the answer.
                 let _ = pipeline.await;
             });

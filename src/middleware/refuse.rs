@@ -6,7 +6,7 @@ use axum_core::body::Body;
 use http::{Response, request::Parts};
 
 use crate::{
-    diagnosis::{self, Case, Code, Diagnosis, DiagnosisLevel, Other},
+    diagnosis::{self, Case, Code, Diagnosis, Other},
     endpoint::Endpoint,
     incoming::Head,
     middleware::{
@@ -55,11 +55,10 @@ pub(super) fn diagnose(
     endpoint: &Endpoint,
     case: &Case<'_>,
 ) -> Rejection {
-    let tries = endpoint.diagnosis == DiagnosisLevel::Trials;
     let found = match &kind {
         // A flood of forgeries should not be paid for with guesses that nobody reads.
-        _ if !tries && !shared.is_heard() => Vec::new(),
-        RejectionKind::Verification(error) => verification(shared, endpoint, error, case, tries),
+        _ if endpoint.diagnosis.trials().is_none() && !shared.is_heard() => Vec::new(),
+        RejectionKind::Verification(error) => verification(shared, endpoint, error, case),
         other => unread(other, case.head),
     };
     Rejection::new(kind)
@@ -72,12 +71,11 @@ fn verification(
     endpoint: &Endpoint,
     error: &VerifyError,
     case: &Case<'_>,
-    tries: bool,
 ) -> Vec<Diagnosis> {
     // Without a body there is nothing to try.
-    if !tries || case.body.is_none() {
+    let Some(with_trials) = endpoint.diagnosis.trials().filter(|_| case.body.is_some()) else {
         return diagnosis::hints(error, case);
-    }
+    };
     if !endpoint.gate.pass() {
         let mut found = vec![Diagnosis::new(
             Code::TrialsPaused,
@@ -99,7 +97,7 @@ fn verification(
             })
         })
         .collect();
-    diagnosis::with_trials(error, case, &others)
+    with_trials(error, case, &others)
 }
 
 /// What is said of a request that was not even looked at.
