@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+#[cfg(feature = "axum")]
 use axum::extract::{MatchedPath, OriginalUri};
 use http::{HeaderName, Uri, request::Parts};
 
@@ -34,10 +35,9 @@ impl Selection {
         match self {
             Self::Fixed => endpoints.first(),
             Self::Path(paths) => {
-                let matched = parts.extensions.get::<MatchedPath>();
                 let received = original_uri(parts).path();
-                let number = matched
-                    .and_then(|matched| paths.of_text(matched.as_str()))
+                let number = matched_path(parts)
+                    .and_then(|matched| paths.of_text(matched))
                     .or_else(|| paths.of_text(received))
                     .or_else(|| paths.fitting(received));
                 endpoints.get(number?)
@@ -65,12 +65,30 @@ impl Selection {
     }
 }
 
+/// The route that axum's router has matched.
+#[cfg(feature = "axum")]
+fn matched_path(parts: &Parts) -> Option<&str> {
+    let matched = parts.extensions.get::<MatchedPath>();
+    matched.map(MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+const fn matched_path(_: &Parts) -> Option<&str> {
+    None
+}
+
 /// The request's target as received, before a router stripped the prefix of a nest.
+#[cfg(feature = "axum")]
 pub(super) fn original_uri(parts: &Parts) -> &Uri {
     parts
         .extensions
         .get::<OriginalUri>()
         .map_or(&parts.uri, |original| &original.0)
+}
+
+#[cfg(not(feature = "axum"))]
+pub(super) const fn original_uri(parts: &Parts) -> &Uri {
+    &parts.uri
 }
 
 /// Whether the request carries a signature where the endpoint's scheme has it.
