@@ -7,8 +7,8 @@ use http::StatusCode;
 use crate::{
     diagnosis::{Depth, DiagnosisLevel},
     gate::Gate,
-    key_source::{KeySource, Keys, RemoteKeysError},
-    keys::{Keyring, KeyringError, Secret, Secrets},
+    key_source::{KeySource, Keys, RemoteKeysError, RotatingKeys},
+    keys::{KeyringError, Secret, Secrets},
     pairing::{PairedKey, Pairing},
     public_url::PublicUrl,
     replay::{Outcome, Terms},
@@ -75,8 +75,8 @@ impl Endpoint {
             let source = remote(&scheme, secrets)?;
             return Ok(Self::with_keys(scheme, source));
         }
-        let keyring = Keyring::new(&scheme, secrets)?;
-        Ok(Self::with_keys(scheme, Keys::Static(keyring)))
+        let keys = RotatingKeys::new(&scheme, secrets)?;
+        Ok(Self::with_keys(scheme, Keys::Own(keys)))
     }
 
     /// Creates an endpoint that asks `source` for the keys of each request.
@@ -131,9 +131,10 @@ impl Endpoint {
         if !scheme.handshakes.iter().any(|handshake| handshake.pairs) {
             return Err(EndpointError::NoPairing(scheme.id));
         }
+        let keys = Keys::Own(RotatingKeys::none(&scheme));
         Ok(Self {
             pairing: Some(Pairing::new(on_key)),
-            ..Self::with_keys(scheme, Keys::Static(Keyring::none()))
+            ..Self::with_keys(scheme, keys)
         })
     }
 

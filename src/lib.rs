@@ -115,11 +115,13 @@ pub use self::{
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
     key_source::{
-        KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys, TenantFilesError,
-        TenantKeys,
+        FileKeys, KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys,
+        TenantFilesError, TenantKeys,
     },
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
-    middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    middleware::{
+        LayerError, ResponseFuture, RotateError, WebhookHandle, WebhookLayer, WebhookService,
+    },
     pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},

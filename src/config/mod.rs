@@ -27,6 +27,8 @@
 //! | `server.replay` | `"memory"`, `"redis://…"`, `"postgres://…"` or `"off"` | `"memory"` |
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
+//! | `server.reread` | how long a `file:` secret is not looked at, or `"off"`: see [`FileKeys`](crate::FileKeys) | `"5s"` |
+//! | `server.run_to_the_end` | `true` keeps handlers whose client went away: see [`WebhookLayer::run_to_the_end`] | `false` |
 //! | `server.diagnosis` | `"hints"`, or `"trials"`: see [`DiagnosisLevel`] | `"hints"` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
 //! | `endpoint.path` | the path, also one with `{tenant}` in it | `"/webhooks/<name>"` |
@@ -40,13 +42,20 @@
 //! | `endpoint.body_limit` | the largest body | the provider's |
 //! | `endpoint.dedupe` | `"id"`, `"content"` or `"off"` | the provider's |
 //! | `endpoint.lease` | how long an event waits whose process died | `"2m"` |
+//! | `endpoint.renewal` | how long the lease of a handler is renewed: see [`Endpoint::with_renewal`] | `"15m"` |
+//! | `endpoint.outcome` | `{ done, retry }`, lists of the handler's statuses, such as `[409]` or `["4xx"]` | [`Outcome::of`](crate::replay::Outcome::of) |
+//! | `endpoint.dangerous_fail_open` | `true` handles deliveries unguarded while the store can't answer | `false` |
 //! | `endpoint.enforce` | `false` only observes | `true` |
 //! | `endpoint.diagnosis` | as `server.diagnosis`, for one endpoint | the server's |
 //!
 //! A store on a server needs its feature; it connects with the first delivery, and creates its table in Postgres.
 //!
+//! In `outcome` a status by its number counts before its class, and `retry` before `done`.
+//!
 //! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
 //! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
+//! A file is read again when it changes, as [`FileKeys`](crate::FileKeys) says; secrets of the other kinds are changed at run
+//! time by [`WebhookLayer::handle`].
 //! Where the provider publishes its keys it is also `"remote:"`, or `"remote:https://…"` for another
 //! URL on the provider's hosts: see [`Secret::remote`].
 //!
@@ -71,7 +80,9 @@
 //! `{ query = "tenant" }`, `{ header = "x-tenant" }`, `{ host = "{tenant}.hooks.example.com" }` or
 //! `{ unverified_body_field = "/account/id" }`. See [`Endpoint::with_tenant`] for what you owe.
 
+mod outcome;
 mod replay;
+mod reread;
 mod secrets;
 mod tenants;
 
@@ -80,7 +91,9 @@ use std::{fmt, path::Path};
 use serde::Deserialize;
 
 use self::{
+    outcome::Outcomes,
     replay::Replay,
+    reread::Reread,
     secrets::SecretEntries,
     tenants::{SecretsFrom, TenantPlace},
 };
@@ -116,6 +129,10 @@ struct Server {
     idle_timeout: Option<Span>,
     total_timeout: Option<Span>,
     #[serde(default)]
+    reread: Reread,
+    #[serde(default)]
+    run_to_the_end: bool,
+    #[serde(default)]
     diagnosis: DiagnosisLevel,
 }
 
@@ -134,6 +151,10 @@ struct EndpointConfig {
     body_limit: Option<ByteSize>,
     dedupe: Option<Dedupe>,
     lease: Option<Span>,
+    renewal: Option<Span>,
+    outcome: Option<Outcomes>,
+    #[serde(default)]
+    dangerous_fail_open: bool,
     #[serde(default = "enforced")]
     enforce: bool,
     diagnosis: Option<DiagnosisLevel>,
@@ -242,7 +263,10 @@ impl Config {
             .map_err(|error| ConfigError::at("endpoint", error.to_string()))?;
         let idle = self.server.idle_timeout.unwrap_or(Span::seconds(5));
         let total = self.server.total_timeout.unwrap_or(Span::seconds(30));
-        let layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        let mut layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        if self.server.run_to_the_end {
+            layer = layer.run_to_the_end();
+        }
         self.server.replay.guard(layer)
     }
 }
@@ -278,7 +302,7 @@ impl EndpointConfig {
             None => format!("/webhooks/{}", self.name),
         };
         let mut endpoint = self
-            .with_secrets(&key, scheme, &path)?
+            .with_secrets(&key, scheme, &path, server.reread)?
             .with_name(self.name.as_str())
             .with_path(path)
             .with_diagnosis(self.diagnosis.unwrap_or(server.diagnosis));
@@ -294,6 +318,15 @@ impl EndpointConfig {
         if let Some(lease) = self.lease {
             endpoint = endpoint.with_lease(lease.duration());
         }
+        if let Some(renewal) = self.renewal {
+            endpoint = endpoint.with_renewal(renewal.duration());
+        }
+        if let Some(outcomes) = self.outcome.clone() {
+            endpoint = endpoint.with_outcome(move |status| outcomes.of(status));
+        }
+        if self.dangerous_fail_open {
+            endpoint = endpoint.dangerous_fail_open();
+        }
         if !self.enforce {
             endpoint = endpoint.with_shadow_mode();
         }
@@ -305,11 +338,13 @@ impl EndpointConfig {
         key: &impl Fn(&str) -> String,
         scheme: Scheme,
         path: &str,
+        reread: Reread,
     ) -> Result<Endpoint, ConfigError> {
         match (&self.secrets, &self.secrets_from) {
             (Some(secrets), None) if self.tenant.is_none() => {
                 let secrets = secrets.load(&key("secrets"))?;
-                Endpoint::new(scheme, secrets)
+                reread
+                    .endpoint(scheme, secrets)
                     .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))
             }
             (Some(_), None) => Err(ConfigError::at(

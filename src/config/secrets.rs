@@ -58,10 +58,13 @@ impl SecretEntries {
             }
             for (name, reference) in &entry.parts {
                 let key = format!("{key}.parts.{name}");
-                let part = reference.text().map_err(at(&key))?;
-                secret = secret
-                    .with_part(name.as_str(), part.as_str())
-                    .map_err(at(&key))?;
+                secret = match reference {
+                    Reference::File(path) => secret.with_part_from_file(name.as_str(), path),
+                    _ => reference
+                        .text()
+                        .and_then(|part| secret.with_part(name.as_str(), part.as_str())),
+                }
+                .map_err(at(&key))?;
             }
             secrets.push(secret);
         }

@@ -8,14 +8,13 @@ use crate::{
     clock::{Clock, SystemClock},
     diagnosis::DiagnosisLevel,
     endpoint::{Endpoint, EndpointError},
-    key_source::Keys,
     keys::Secrets,
-    middleware::{WebhookService, body::Deadlines, paths::Paths, select::Selection},
+    middleware::{WebhookHandle, WebhookService, body::Deadlines, paths::Paths, select::Selection},
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
     report::Report,
     scheme::{Dedupe, Scheme},
-    telemetry::{Event, Listener},
+    telemetry::{self, Event, Listener},
 };
 
 /// Verifies webhooks before the inner service sees them.
@@ -190,14 +189,14 @@ impl WebhookLayer {
             if !names.insert(&*endpoint.name) {
                 return Err(LayerError::DuplicateName(endpoint.name.to_string()));
             }
-            if endpoint.tenant.is_some() && matches!(endpoint.keys, Keys::Static(_)) {
+            if endpoint.tenant.is_some() && endpoint.keys.known().is_some() {
                 return Err(LayerError::TenantsShareKeys(endpoint.name.to_string()));
             }
             if endpoint.scheme.signs_url() && endpoint.public_url.is_none() {
                 return Err(LayerError::NoPublicUrl(endpoint.name.to_string()));
             }
         }
-        Ok(Self {
+        let layer = Self {
             shared: Arc::new(Shared {
                 endpoints: endpoints.into(),
                 selection,
@@ -211,7 +210,13 @@ impl WebhookLayer {
                 listener: None,
                 runs_to_the_end: false,
             }),
-        })
+        };
+        for endpoint in layer.report().endpoints {
+            for warning in &endpoint.warnings {
+                telemetry::secret_looks_wrong(&endpoint.name, warning);
+            }
+        }
+        Ok(layer)
     }
 
     /// Remembers handled events in `store`, so that nothing is handled twice.
@@ -265,6 +270,12 @@ impl WebhookLayer {
     /// It runs on the request's path, so it should not block.
     pub fn on_refusal(self, observer: impl Fn(&Rejection) + Send + Sync + 'static) -> Self {
         self.with(|shared| shared.observer = Some(Arc::new(observer)))
+    }
+
+    /// A handle by which the secrets of an endpoint are changed while the layer is in use.
+    #[must_use]
+    pub fn handle(&self) -> WebhookHandle {
+        WebhookHandle::new(Arc::clone(&self.shared.endpoints))
     }
 
     /// Tells `listener` of everything that happens to a request: see [`telemetry`](crate::telemetry).

@@ -15,6 +15,7 @@
 
 mod body;
 mod future;
+mod handle;
 mod layer;
 mod open;
 mod paths;
@@ -24,6 +25,7 @@ mod service;
 
 pub use self::{
     future::ResponseFuture,
+    handle::{RotateError, WebhookHandle},
     layer::{LayerError, WebhookLayer},
     service::WebhookService,
 };

@@ -194,7 +194,7 @@ struct Asking<'a> {
     stopwatch: Stopwatch,
 }
 
-impl<'a> Asking<'a> {
+impl Asking<'_> {
     /// The refusal, with what is found out about it.
     fn refusal(
         &self,
@@ -203,22 +203,15 @@ impl<'a> Asking<'a> {
         body: Option<&[u8]>,
         keyring: Option<&Keyring>,
     ) -> Rejection {
-        let rejection = diagnose(shared, kind, self.endpoint, &self.seen(body, keyring));
-        rejection.of_tenant(self.tenant.get())
-    }
-
-    /// What a diagnosis may look at.
-    fn seen<'s>(&'s self, body: Option<&'s [u8]>, keyring: Option<&'s Keyring>) -> Case<'s>
-    where
-        'a: 's,
-    {
-        Case {
+        let known = self.endpoint.keys.known();
+        let case = Case {
             head: self.head,
             body,
             scheme: &self.endpoint.scheme,
-            keyring: keyring.or(self.endpoint.keys.fixed()),
+            keyring: keyring.or(known.as_ref()),
             now: self.now,
-        }
+        };
+        diagnose(shared, kind, self.endpoint, &case).of_tenant(self.tenant.get())
     }
 
     /// The checks that need neither a key nor the body.
@@ -348,7 +341,7 @@ impl<'a> Asking<'a> {
 
     async fn keys(&self, begun: &Begun, body: &[u8]) -> Result<Keyring, RejectionKind> {
         match &self.endpoint.keys {
-            Keys::Static(keyring) => Ok(keyring.clone()),
+            Keys::Own(keys) => Ok(keys.keyring()),
             Keys::Source(source) => {
                 let incoming = Incoming {
                     head: self.head,

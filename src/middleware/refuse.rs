@@ -92,7 +92,7 @@ fn verification(
             Some(Other {
                 name: &other.name,
                 scheme: &other.scheme,
-                keyring: other.keys.fixed()?,
+                keyring: other.keys.known()?,
                 public_url: other.public_url.as_ref(),
             })
         })

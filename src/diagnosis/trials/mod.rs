@@ -24,11 +24,11 @@ pub(crate) const MAX_MACS: usize = 64;
 pub(crate) const MAX_BYTES: usize = 2 << 20;
 
 /// Another endpoint of the same layer.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Other<'a> {
     pub(crate) name: &'a str,
     pub(crate) scheme: &'a Scheme,
-    pub(crate) keyring: &'a Keyring,
+    pub(crate) keyring: Keyring,
     pub(crate) public_url: Option<&'a PublicUrl>,
 }
 
