@@ -336,7 +336,7 @@ impl<'a> Reading<'a> {
     fn feed_form(&self, distinct: bool, sink: &mut dyn FnMut(&[u8])) -> Result<(), VerifyError> {
         let pairs = if distinct {
             let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
-            pairs.sort();
+            pairs.sort_unstable();
             pairs.dedup();
             pairs
         } else {
@@ -352,7 +352,7 @@ impl<'a> Reading<'a> {
     /// The form's fields, sorted by their names, each of which stands there once.
     fn single_fields(&self) -> Result<Vec<Pair<'a>>, VerifyError> {
         let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
-        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        pairs.sort_unstable();
         let doubled = pairs
             .windows(2)
             .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
@@ -431,7 +431,7 @@ impl<'a> Reading<'a> {
             }
         }
         if list.form == SignedHeadersForm::SortedPairs {
-            names.sort();
+            names.sort_unstable();
         }
         for (index, name) in names.iter().enumerate() {
             let header = HeaderName::try_from(name).map_err(|_| read(ReadError::Malformed))?;

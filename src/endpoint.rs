@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::StatusCode;
 
 use crate::{
-    diagnosis::DiagnosisLevel,
+    diagnosis::{Depth, DiagnosisLevel},
     gate::Gate,
     key_source::{KeySource, Keys, RemoteKeysError, RotatingKeys},
     keys::{KeyringError, Secret, Secrets},
@@ -55,7 +55,7 @@ pub struct Endpoint {
     pub(crate) enforce: bool,
     pub(crate) fail_open: bool,
     pub(crate) pairing: Option<Pairing>,
-    pub(crate) diagnosis: DiagnosisLevel,
+    pub(crate) diagnosis: Depth,
     /// Clones share it: it is for the endpoint, not for the request.
     pub(crate) gate: Arc<Gate>,
 }
@@ -158,7 +158,7 @@ impl Endpoint {
             enforce: true,
             fail_open: false,
             pairing: None,
-            diagnosis: DiagnosisLevel::Hints,
+            diagnosis: Depth::default(),
             gate: Arc::default(),
         }
     }
@@ -282,7 +282,7 @@ impl Endpoint {
     /// [`DiagnosisLevel::Trials`] is for the day on which an integration does not work. See
     /// [`diagnosis`](crate::diagnosis).
     pub const fn with_diagnosis(mut self, level: DiagnosisLevel) -> Self {
-        self.diagnosis = level;
+        self.diagnosis = Depth::of(level);
         self
     }
 

@@ -279,8 +279,7 @@ fn parse<T: DeserializeOwned>(parts: &Parts, bytes: &[u8]) -> Result<T, String> 
         public_url: None,
     };
     if head.media_type() == Some(MediaType::Form) {
-        let form = serde_html_form::Deserializer::from_bytes(bytes);
-        serde_path_to_error::deserialize(form).map_err(|error| reason(error.path(), "form"))
+        form(bytes)
     } else {
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let payload = serde_path_to_error::deserialize(&mut json)
@@ -288,6 +287,17 @@ fn parse<T: DeserializeOwned>(parts: &Parts, bytes: &[u8]) -> Result<T, String> 
         json.end().map_err(|error| category(&error))?;
         Ok(payload)
     }
+}
+
+#[cfg(feature = "form")]
+fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let form = serde_html_form::Deserializer::from_bytes(bytes);
+    serde_path_to_error::deserialize(form).map_err(|error| reason(error.path(), "form"))
+}
+
+#[cfg(not(feature = "form"))]
+fn form<T>(_: &[u8]) -> Result<T, String> {
+    Err("the payload is a form, which needs the feature `form`".to_owned())
 }
 
 /// Where the payload does not fit. serde's own message may quote a value of the body, so it stays out.

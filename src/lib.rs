@@ -55,7 +55,10 @@
 //!
 //! # Features
 //!
+//! - `axum` (default): paths as axum's `Router` has them, also inside a nest. Only services without a `Router` can do without; the extractor is
+//!   there in any case.
 //! - `config` (default): [`config`], endpoints from TOML.
+//! - `form` (default): `VerifiedWebhook<T>` of deliveries that are forms. Verifying them needs no crate.
 //! - `tracing` (default): a span around each request, and events, under the target `axum_webhook`.
 //! - `metrics`: counters, gauges and histograms through the facade `metrics`: see [`telemetry`].
 //! - `jwt` (default): signed tokens, JWT and detached JWS (`MessageBird`, monday.com, Netlify, Vonage). It needs no
@@ -98,6 +101,7 @@ mod report;
 pub mod scheme;
 pub mod sign;
 mod sns;
+mod task;
 pub mod telemetry;
 mod tenant;
 pub mod testing;

@@ -148,7 +148,7 @@ impl EndpointReport {
             tolerance: scheme.tolerance,
             dedupe: scheme.dedupe,
             is_enforced: endpoint.enforce,
-            diagnosis: endpoint.diagnosis,
+            diagnosis: endpoint.diagnosis.level(),
             has_key_source: matches!(endpoint.keys, Keys::Source(_)),
             keys: keys.iter().map(|key| KeyReport::new(key, now)).collect(),
             findings: scheme.lint(),

@@ -28,6 +28,7 @@ use crate::{
     rejection::{Rejection, RejectionKind, answer},
     replay::{self, ClaimGuard, Outcome, Taken, replay_key},
     scheme::ContentEncoding,
+    task,
     telemetry::{
         Event, Handling, InSpan, Settlement, StoreStep, Verified as VerifiedEvent, in_span,
     },
@@ -82,7 +83,7 @@ impl<E> Drop for ResponseFuture<E> {
             && let Some(pipeline) = self.pipeline.take()
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(async move {
+            task::spawn(&runtime, async move {
                 // Nobody is left to hear the answer.
                 let _ = pipeline.await;
             });

@@ -1,6 +1,6 @@
 //! The layer: what a user builds.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use tower_layer::Layer;
 
@@ -9,8 +9,7 @@ use crate::{
     diagnosis::DiagnosisLevel,
     endpoint::{Endpoint, EndpointError},
     keys::Secrets,
-    middleware::{WebhookHandle, WebhookService, body::Deadlines, select::Selection},
-    path_pattern::PathPattern,
+    middleware::{WebhookHandle, WebhookService, body::Deadlines, paths::Paths, select::Selection},
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
     report::Report,
@@ -133,31 +132,8 @@ impl WebhookLayer {
     /// If there is no endpoint, one has no path, two have the same name or path, or one path fits
     /// the patterns of two.
     pub fn by_path(endpoints: Vec<Endpoint>) -> Result<Self, LayerError> {
-        let mut paths = Vec::with_capacity(endpoints.len());
-        let mut patterns: Vec<PathPattern> = Vec::with_capacity(endpoints.len());
-        for endpoint in &endpoints {
-            let path = endpoint
-                .path
-                .as_deref()
-                .ok_or_else(|| LayerError::NoPath(endpoint.name.to_string()))?;
-            if paths.contains(&path) {
-                return Err(LayerError::DuplicatePath(path.to_owned()));
-            }
-            let pattern = PathPattern::new(path);
-            let mut others = paths.iter().zip(&patterns);
-            let same = others.find(|(_, other)| {
-                !pattern.is_literal() && !other.is_literal() && pattern.overlaps(other)
-            });
-            if let Some((other, _)) = same {
-                return Err(LayerError::PathsOverlap(
-                    (*other).to_owned(),
-                    path.to_owned(),
-                ));
-            }
-            paths.push(path);
-            patterns.push(pattern);
-        }
-        Self::build(endpoints, Selection::Path(patterns))
+        let paths = Paths::new(&endpoints)?;
+        Self::build(endpoints, Selection::Path(paths))
     }
 
     /// Creates a layer that selects the endpoint by a segment of the path, which
@@ -180,6 +156,11 @@ impl WebhookLayer {
             return Err(wrong());
         }
         let selection = Selection::Segment {
+            names: endpoints
+                .iter()
+                .enumerate()
+                .map(|(number, endpoint)| (Arc::clone(&endpoint.name), number))
+                .collect(),
             pattern: segments,
             at,
         };
@@ -203,9 +184,9 @@ impl WebhookLayer {
         if endpoints.is_empty() {
             return Err(LayerError::NoEndpoint);
         }
-        for (index, endpoint) in endpoints.iter().enumerate() {
-            let before = endpoints.iter().take(index);
-            if before.into_iter().any(|other| other.name == endpoint.name) {
+        let mut names = HashSet::new();
+        for endpoint in &endpoints {
+            if !names.insert(&*endpoint.name) {
                 return Err(LayerError::DuplicateName(endpoint.name.to_string()));
             }
             if endpoint.tenant.is_some() && endpoint.keys.known().is_some() {
@@ -341,9 +322,7 @@ impl WebhookLayer {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
-        let mut shared = (*self.shared).clone();
-        change(&mut shared);
-        self.shared = Arc::new(shared);
+        change(Arc::make_mut(&mut self.shared));
         self
     }
 }

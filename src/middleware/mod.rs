@@ -19,6 +19,7 @@ mod future;
 mod handle;
 mod layer;
 mod open;
+mod paths;
 mod refuse;
 mod select;
 mod service;
