@@ -62,7 +62,7 @@ pub(crate) struct Verified(pub(crate) Arc<Delivery>);
 
 /// What the layer knows of a genuine delivery.
 pub(crate) struct Delivery {
-    pub(crate) endpoint: Endpoint,
+    pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) authentic: Authentic,
     pub(crate) tenant: Option<Tenant>,
     pub(crate) bytes: Bytes,

@@ -1,6 +1,6 @@
 //! What a layer is made of, for a look at the start.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{
     diagnosis::{Code, Diagnosis, DiagnosisLevel, said, span},
@@ -86,7 +86,7 @@ pub struct KeyReport {
 }
 
 impl Report {
-    pub(crate) fn new(endpoints: &[Endpoint], has_replay_store: bool, now: Timestamp) -> Self {
+    pub(crate) fn new(endpoints: &[Arc<Endpoint>], has_replay_store: bool, now: Timestamp) -> Self {
         let mut reports: Vec<_> = endpoints
             .iter()
             .map(|endpoint| EndpointReport::new(endpoint, now))
@@ -95,7 +95,7 @@ impl Report {
             .iter()
             .map(|endpoint| endpoint.keys.known())
             .collect();
-        let keys: Vec<(usize, &Endpoint, &Key)> = endpoints
+        let keys: Vec<(usize, &Arc<Endpoint>, &Key)> = endpoints
             .iter()
             .zip(&keyrings)
             .enumerate()

@@ -17,6 +17,7 @@ use crate::{
         open::{Encoding, check_head},
         refuse::diagnose,
     },
+    pairing::Pairing,
     rejection::{Rejection, RejectionKind},
     telemetry::{self, Stopwatch},
     tenant::{Tenant, TenantFrom},
@@ -113,18 +114,21 @@ impl<'a> Asking<'a> {
             body,
         };
         if let Some(pairing) = &self.endpoint.pairing {
-            let Some((key, reply)) = handshake::pair(&incoming, &self.endpoint.scheme) else {
-                return Ok(None);
-            };
-            let is_first = pairing.take(key);
-            telemetry::key_came(&self.endpoint.name, &self.endpoint.provider, is_first);
-            return Ok(is_first.then_some(reply));
+            return Ok(self.pair(pairing, &incoming));
         }
         if !handshake::may_be_asked(&incoming, &self.endpoint.scheme) {
             return Ok(None);
         }
         // What few requests come to is boxed, so that the others need no room for it.
         Box::pin(self.answer_with_keys(incoming)).await
+    }
+
+    /// The answer to a request that brings the key, if it is the first one.
+    fn pair(&self, pairing: &Pairing, incoming: &Incoming<'_>) -> Option<HandshakeReply> {
+        let (key, reply) = handshake::pair(incoming, &self.endpoint.scheme)?;
+        let is_first = pairing.take(key);
+        telemetry::key_came(&self.endpoint.name, &self.endpoint.provider, is_first);
+        is_first.then_some(reply)
     }
 
     async fn answer_with_keys(
@@ -147,8 +151,12 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// What the head decides: the answer to a question, or how far the verification of a delivery comes.
-    pub(super) async fn begin(&self, parts: &Parts) -> Result<Early<'a>, RejectionKind> {
+    /// What the head decides. It leaves in `stage` how far the verification of a delivery has come.
+    pub(super) async fn begin(
+        &self,
+        parts: &Parts,
+        stage: &mut Stage<'a>,
+    ) -> Result<Early, RejectionKind> {
         // What stands in the head of a question can be told before its body comes.
         if let Some(answer) = self.answer(&[]).await? {
             return Ok(Early::Answered(answer));
@@ -158,32 +166,47 @@ impl<'a> Asking<'a> {
             let is_pairing = self.endpoint.pairing.is_some();
             handshake::may_be_in_body(&self.endpoint.scheme, &parts.method, is_pairing)
         };
-        match self.begin_delivery().await {
+        match self.begin_delivery(stage).await {
             Err(RejectionKind::Verification(error)) if may_be_question() => {
-                Ok(Early::Begun(encoding, Stage::Failed(error)))
+                *stage = Stage::Failed(error);
             }
-            begun => Ok(Early::Begun(encoding, begun?)),
+            begun => begun?,
         }
+        Ok(Early::Begun(encoding))
     }
 
     /// The cheap checks, then the keys, unless the body names them.
-    async fn begin_delivery(&self) -> Result<Stage<'a>, RejectionKind> {
-        let scheme = &self.endpoint.scheme;
-        let stopwatch = &self.stopwatch;
-        let begun = stopwatch.time(|| Begun::new(self.head, scheme, self.now))?;
+    async fn begin_delivery(&self, stage: &mut Stage<'a>) -> Result<(), RejectionKind> {
         match &self.endpoint.keys {
             Keys::Own(keys) => {
-                let keyring = keys.keyring();
-                let keyed =
-                    stopwatch.time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
-                Ok(Stage::Keyed(keyed))
+                self.stopwatch.time(|| {
+                    let (head, scheme) = (self.head, &self.endpoint.scheme);
+                    let begun = Begun::new(head, scheme, self.now)?;
+                    let keyed = begun.with_keys(&keys.keyring(), head, scheme, self.now)?;
+                    *stage = Stage::Keyed(keyed);
+                    Ok::<(), VerifyError>(())
+                })?;
             }
-            Keys::Source(_) if self.endpoint.waits_for_body() => Ok(Stage::Begun(begun)),
-            Keys::Source(source) => {
-                let keyed = Box::pin(self.ask(&**source, begun, &[])).await?;
-                Ok(Stage::Keyed(keyed))
-            }
+            Keys::Source(source) => Box::pin(self.begin_with(&**source, stage)).await?,
         }
+        Ok(())
+    }
+
+    async fn begin_with(
+        &self,
+        source: &dyn DynKeySource,
+        stage: &mut Stage<'a>,
+    ) -> Result<(), RejectionKind> {
+        let scheme = &self.endpoint.scheme;
+        let begun = self
+            .stopwatch
+            .time(|| Begun::new(self.head, scheme, self.now))?;
+        *stage = if self.endpoint.waits_for_body() {
+            Stage::Begun(begun)
+        } else {
+            Stage::Keyed(self.ask(source, begun, &[]).await?)
+        };
+        Ok(())
     }
 
     /// Decides, now that the body is there. It leaves the keys that were tried in `stage`.
@@ -209,7 +232,7 @@ impl<'a> Asking<'a> {
             head: self.head,
             body,
         };
-        match mem::replace(stage, Stage::Failed(VerifyError::NoLiveKey)) {
+        match mem::take(stage) {
             Stage::Begun(begun) => {
                 begun.check_body(incoming, scheme, self.now)?;
                 let mut keyed = self.ask(source, begun, body).await?;
@@ -265,7 +288,7 @@ impl<'a> Asking<'a> {
             Stage::Keyed(keyed) => self
                 .stopwatch
                 .time(|| keyed.finish(incoming, &self.endpoint.scheme, self.now)),
-            Stage::Begun(_) => Err(VerifyError::NoLiveKey),
+            Stage::New | Stage::Begun(_) => Err(VerifyError::NoLiveKey),
             Stage::Failed(error) => Err(error.clone()),
         }
     }
@@ -277,23 +300,23 @@ impl<'a> Asking<'a> {
 }
 
 /// What the head decides.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one for each request, and most are the largest"
-)]
-pub(super) enum Early<'a> {
+pub(super) enum Early {
     /// It is a question, with its answer.
     Answered(HandshakeReply),
     /// It may be a delivery.
-    Begun(Encoding, Stage<'a>),
+    Begun(Encoding),
 }
 
 /// How far a verification has come before the body is there.
+#[derive(Default)]
 #[expect(
     clippy::large_enum_variant,
     reason = "one for each request, and most are the largest"
 )]
 pub(super) enum Stage<'a> {
+    /// Nothing has been looked at.
+    #[default]
+    New,
     /// It waits for the body alone.
     Keyed(Keyed<'a>),
     /// It waits for the body, which names the keys.
@@ -307,7 +330,7 @@ impl Stage<'_> {
     pub(super) const fn keyring(&self) -> Option<&Keyring> {
         match self {
             Self::Keyed(keyed) => Some(keyed.keyring()),
-            Self::Begun(_) | Self::Failed(_) => None,
+            Self::New | Self::Begun(_) | Self::Failed(_) => None,
         }
     }
 

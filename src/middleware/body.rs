@@ -36,7 +36,7 @@ pub(super) struct Deadlines {
 pub(super) async fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,
-    deadlines: Deadlines,
+    deadlines: &Deadlines,
     mut on_frame: impl FnMut(&[u8]),
 ) -> Result<Bytes, RejectionKind>
 where
@@ -90,7 +90,7 @@ where
 }
 
 /// Gives other tasks their turn, and the deadline its say where the sender never makes us wait.
-async fn give_way(deadlines: Deadlines, end: &mut Option<Instant>) -> Result<(), RejectionKind> {
+async fn give_way(deadlines: &Deadlines, end: &mut Option<Instant>) -> Result<(), RejectionKind> {
     let end = *end.get_or_insert_with(|| Instant::now() + deadlines.total);
     tokio::task::yield_now().await;
     if Instant::now() > end {
@@ -102,7 +102,7 @@ async fn give_way(deadlines: Deadlines, end: &mut Option<Instant>) -> Result<(),
 /// The next frame. Timers run only once the sender has made us wait.
 async fn next_frame<B>(
     mut body: Pin<&mut B>,
-    deadlines: Deadlines,
+    deadlines: &Deadlines,
     end: &mut Option<Instant>,
 ) -> Result<Option<Frame<Bytes>>, RejectionKind>
 where
@@ -120,7 +120,8 @@ where
             let now = Instant::now();
             let end = *end.get_or_insert(now + deadlines.total);
             let until = end.min(now + deadlines.idle);
-            timeout_at(until, poll_fn(poll_frame))
+            // Boxed: a body that is there already needs no room for a timer.
+            Box::pin(timeout_at(until, poll_fn(poll_frame)))
                 .await
                 .map_err(|_| RejectionKind::BodyTimeout)?
         }

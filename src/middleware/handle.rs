@@ -30,11 +30,11 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct WebhookHandle {
-    endpoints: Arc<[Endpoint]>,
+    endpoints: Arc<[Arc<Endpoint>]>,
 }
 
 impl WebhookHandle {
-    pub(super) const fn new(endpoints: Arc<[Endpoint]>) -> Self {
+    pub(super) const fn new(endpoints: Arc<[Arc<Endpoint>]>) -> Self {
         Self { endpoints }
     }
 

@@ -91,7 +91,7 @@ pub struct WebhookLayer {
 /// What all services of a layer share.
 #[derive(Clone)]
 pub(super) struct Shared {
-    pub(super) endpoints: Arc<[Endpoint]>,
+    pub(super) endpoints: Arc<[Arc<Endpoint>]>,
     pub(super) selection: Selection,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Option<Arc<dyn DynStore>>,
@@ -198,7 +198,7 @@ impl WebhookLayer {
         }
         let layer = Self {
             shared: Arc::new(Shared {
-                endpoints: endpoints.into(),
+                endpoints: endpoints.into_iter().map(Arc::new).collect(),
                 selection,
                 clock: Arc::new(SystemClock),
                 store: None,
@@ -240,9 +240,9 @@ impl WebhookLayer {
     /// [`Endpoint::with_diagnosis`].
     pub fn with_diagnosis(self, level: DiagnosisLevel) -> Self {
         self.with(|shared| {
-            let endpoints = shared.endpoints.iter().cloned();
+            let endpoints = shared.endpoints.iter();
             shared.endpoints = endpoints
-                .map(|endpoint| endpoint.with_diagnosis(level))
+                .map(|endpoint| Arc::new(Endpoint::clone(endpoint).with_diagnosis(level)))
                 .collect();
         })
     }

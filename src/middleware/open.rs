@@ -12,7 +12,7 @@ use crate::{
     incoming::{Head, Incoming},
     keys::Keyring,
     middleware::{
-        asking::{Asking, Early},
+        asking::{Asking, Early, Stage},
         body,
         layer::Shared,
         select::original_uri,
@@ -28,13 +28,12 @@ use crate::{
 pub(super) enum Opened {
     /// A question of the provider, with its answer.
     Reply(Response<Body>),
-    /// A genuine delivery, with its body as it arrived and as it was signed.
-    /// The two are the same bytes unless they were unpacked in between.
+    /// A genuine delivery, with its body as it arrived, and as it was signed where that had to be unpacked.
     Delivery {
         authentic: Authentic,
         tenant: Option<Tenant>,
         received: Bytes,
-        signed: Bytes,
+        unpacked: Option<Bytes>,
         verify_time: Duration,
     },
 }
@@ -65,8 +64,9 @@ where
         response.headers_mut().extend(reply.headers);
         Opened::Reply(response)
     };
-    let (encoding, mut stage) = match asking.begin(parts).await {
-        Ok(Early::Begun(encoding, stage)) => (encoding, stage),
+    let mut stage = Stage::default();
+    let encoding = match asking.begin(parts, &mut stage).await {
+        Ok(Early::Begun(encoding)) => encoding,
         Ok(Early::Answered(answer)) => return Ok(reply(answer)),
         Err(kind) => {
             return Err(Refused {
@@ -83,12 +83,8 @@ where
             asking.stopwatch.time(|| stage.update(frame));
         }
     };
-    let read = body::read(
-        incoming_body,
-        endpoint.body_limit,
-        shared.deadlines,
-        on_frame,
-    );
+    let deadlines = &shared.deadlines;
+    let read = body::read(incoming_body, endpoint.body_limit, deadlines, on_frame);
     let received = read.await.map_err(|kind| Refused {
         rejection: asking.refusal(shared, kind, None, None),
         rest: None,
@@ -97,28 +93,27 @@ where
         rejection: asking.refusal(shared, kind, body, keyring),
         rest: Some(Body::from(received.clone())),
     };
-    let mut signed = received.clone();
+    let mut unpacked = None;
     if packed {
-        signed =
-            unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None, None))?;
-        asking.stopwatch.time(|| stage.update(&signed));
+        let bytes = unpack(&received, endpoint.body_limit);
+        let bytes = bytes.map_err(|kind| refused(kind, None, None))?;
+        asking.stopwatch.time(|| stage.update(&bytes));
+        unpacked = Some(bytes);
     }
+    let signed = unpacked.as_ref().unwrap_or(&received);
 
-    let authentic = match asking.decide(&mut stage, &signed).await {
+    let authentic = match asking.decide(&mut stage, signed).await {
         Ok(authentic) => authentic,
         Err(kind @ RejectionKind::Verification(_)) => {
-            return match asking.answer(&signed).await {
+            return match asking.answer(signed).await {
                 Ok(Some(answer)) => Ok(reply(answer)),
-                Ok(None) => Err(refused(kind, Some(&signed), stage.keyring())),
+                Ok(None) => Err(refused(kind, Some(signed), stage.keyring())),
                 Err(kind) => Err(refused(kind, None, None)),
             };
         }
         Err(kind) => return Err(refused(kind, None, None)),
     };
-    let incoming = Incoming {
-        head,
-        body: &signed,
-    };
+    let incoming = Incoming { head, body: signed };
     if let Some(keyring) = stage.keyring()
         && let Some(answer) = handshake::answer_signed(&authentic, &incoming, scheme, keyring)
     {
@@ -128,7 +123,7 @@ where
         authentic,
         tenant: asking.tenant.get().cloned(),
         received,
-        signed,
+        unpacked,
         verify_time: asking.stopwatch.spent(),
     })
 }

@@ -15,7 +15,7 @@ use crate::{
     },
     rejection::{Rejection, RejectionKind},
     replay::StoreError,
-    telemetry::{self, Event, Reporter, StoreStep},
+    telemetry::{self, Event, Handling, Reporter, StoreStep},
     verify::VerifyError,
 };
 
@@ -31,6 +31,12 @@ impl Shared {
             provider: Arc::clone(&endpoint.provider),
             listener: self.listener.clone(),
         }
+    }
+
+    /// A handler of the endpoint that begins its work now.
+    pub(super) fn handling<'a>(&'a self, endpoint: &'a Endpoint, has_claim: bool) -> Handling<'a> {
+        let listener = self.listener.as_deref();
+        Handling::start(&endpoint.name, &endpoint.provider, listener, has_claim)
     }
 
     pub(super) fn store_failed(&self, endpoint: &Endpoint, step: StoreStep, error: &StoreError) {

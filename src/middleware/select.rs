@@ -29,9 +29,9 @@ impl Selection {
     /// The endpoint of a request; `None` if none, or not exactly one, fits.
     pub(super) fn select<'e>(
         &self,
-        endpoints: &'e [Endpoint],
+        endpoints: &'e [Arc<Endpoint>],
         parts: &Parts,
-    ) -> Option<&'e Endpoint> {
+    ) -> Option<&'e Arc<Endpoint>> {
         match self {
             Self::Fixed => endpoints.first(),
             Self::Path(paths) => {

@@ -4,25 +4,34 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
-use crate::telemetry::{Event, Handled, Reporter, Settlement, metrics};
+use crate::telemetry::{Event, Handled, Listener, Settlement, emit, metrics};
 
 /// A handler at work. Dropped without a word, it was abandoned.
-pub(crate) struct Handling {
-    reporter: Reporter,
+pub(crate) struct Handling<'a> {
+    endpoint: &'a str,
+    provider: &'a str,
+    listener: Option<&'a Listener>,
     has_claim: bool,
     /// `None` where nobody wants to know what it takes.
     start: Option<Instant>,
     ended: bool,
 }
 
-impl Handling {
-    pub(crate) fn start(reporter: Reporter, has_claim: bool) -> Self {
+impl<'a> Handling<'a> {
+    pub(crate) fn start(
+        endpoint: &'a str,
+        provider: &'a str,
+        listener: Option<&'a Listener>,
+        has_claim: bool,
+    ) -> Self {
         if has_claim {
-            metrics::in_flight(&reporter.endpoint, &reporter.provider, 1.0);
+            metrics::in_flight(endpoint, provider, 1.0);
         }
-        let is_measured = reporter.listener.is_some() || cfg!(feature = "metrics");
+        let is_measured = listener.is_some() || cfg!(feature = "metrics");
         Self {
-            reporter,
+            endpoint,
+            provider,
+            listener,
             has_claim,
             start: is_measured.then(Instant::now),
             ended: false,
@@ -32,26 +41,27 @@ impl Handling {
     /// The handler has answered, and its event is settled.
     pub(crate) fn end(mut self, status: StatusCode, settlement: Settlement) {
         self.ended = true;
-        self.reporter.emit(&Event::Handled(Handled {
-            endpoint: &self.reporter.endpoint,
-            provider: &self.reporter.provider,
+        let handled = Event::Handled(Handled {
+            endpoint: self.endpoint,
+            provider: self.provider,
             status,
             settlement,
             time: self.start.map_or(Duration::ZERO, |start| start.elapsed()),
-        }));
+        });
+        emit(self.listener, &handled);
     }
 }
 
-impl Drop for Handling {
+impl Drop for Handling<'_> {
     fn drop(&mut self) {
-        let Reporter {
+        let &mut Self {
             endpoint, provider, ..
-        } = &self.reporter;
+        } = self;
         if self.has_claim {
             metrics::in_flight(endpoint, provider, -1.0);
         }
         if !self.ended {
-            self.reporter.emit(&Event::Abandoned { endpoint, provider });
+            emit(self.listener, &Event::Abandoned { endpoint, provider });
         }
     }
 }

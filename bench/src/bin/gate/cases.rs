@@ -3,6 +3,7 @@
 use axum_webhook::{providers, scheme::Scheme};
 use bench::deliveries::{self, Delivery, Verification};
 use http::{HeaderValue, StatusCode};
+use tower::layer::util::Identity;
 
 /// One thing that is counted.
 pub struct Case {
@@ -42,8 +43,10 @@ pub fn all() -> Vec<Case> {
     let (github, stripe) = (providers::github(), providers::stripe());
     let standard = providers::standard_webhooks();
     let delivery = Delivery::signed(&github, body.clone());
-    let (request, handler, layered) = (delivery.clone(), delivery.clone(), delivery);
+    let (request, handler, empty) = (delivery.clone(), delivery.clone(), delivery.clone());
+    let layered = delivery;
     let unverified = deliveries::unverified();
+    let by_empty_layer = deliveries::unverified().layer(Identity::new());
     let by_router = deliveries::verified().layer(deliveries::layer(&github));
     vec![
         verify("verify-github", providers::github()),
@@ -54,6 +57,10 @@ pub fn all() -> Vec<Case> {
         case("request", None, false, move || drop(request.request())),
         case("handler", None, false, move || {
             handler.send(unverified.clone(), StatusCode::OK);
+        }),
+        // What axum takes for any layer.
+        case("router-layer-empty", Some("handler"), false, move || {
+            empty.send(by_empty_layer.clone(), StatusCode::OK);
         }),
         around("around-router-github", &github),
         around("around-router-stripe", &stripe),
