@@ -105,22 +105,20 @@ impl<'a> Asking<'a> {
     }
 
     /// The answer to a question that comes without a signature.
-    pub(super) async fn answer(
-        &self,
-        body: &[u8],
-    ) -> Result<Option<HandshakeReply>, RejectionKind> {
+    async fn answer(&self, body: &[u8]) -> Result<Option<Box<HandshakeReply>>, RejectionKind> {
         let incoming = Incoming {
             head: self.head,
             body,
         };
-        if let Some(pairing) = &self.endpoint.pairing {
-            return Ok(self.pair(pairing, &incoming));
-        }
-        if !handshake::may_be_asked(&incoming, &self.endpoint.scheme) {
-            return Ok(None);
-        }
-        // What few requests come to is boxed, so that the others need no room for it.
-        Box::pin(self.answer_with_keys(incoming)).await
+        let answer = if let Some(pairing) = &self.endpoint.pairing {
+            self.pair(pairing, &incoming)
+        } else if handshake::may_be_asked(&incoming, &self.endpoint.scheme) {
+            // What few requests come to is boxed, so that the others need no room for it.
+            Box::pin(self.answer_with_keys(incoming)).await?
+        } else {
+            None
+        };
+        Ok(answer.map(Box::new))
     }
 
     /// The answer to a request that brings the key, if it is the first one.
@@ -129,6 +127,21 @@ impl<'a> Asking<'a> {
         let is_first = pairing.take(key);
         telemetry::key_came(&self.endpoint.name, &self.endpoint.provider, is_first);
         is_first.then_some(reply)
+    }
+
+    /// The answer to a question that is signed like a delivery.
+    fn answer_signed(
+        &self,
+        authentic: &Authentic,
+        stage: &Stage<'_>,
+        body: &[u8],
+    ) -> Option<Box<HandshakeReply>> {
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        let keyring = stage.keyring()?;
+        handshake::answer_signed(authentic, &incoming, &self.endpoint.scheme, keyring).map(Box::new)
     }
 
     async fn answer_with_keys(
@@ -214,10 +227,21 @@ impl<'a> Asking<'a> {
         &self,
         stage: &mut Stage<'a>,
         body: &[u8],
-    ) -> Result<Authentic, RejectionKind> {
-        match &self.endpoint.keys {
-            Keys::Own(_) => Ok(self.finish(stage, body)?),
+    ) -> Result<Decided, RejectionKind> {
+        let decided = match &self.endpoint.keys {
+            Keys::Own(_) => self.finish(stage, body).map_err(RejectionKind::from),
             Keys::Source(source) => Box::pin(self.decide_with(&**source, stage, body)).await,
+        };
+        match decided {
+            Ok(authentic) => Ok(match self.answer_signed(&authentic, stage, body) {
+                Some(answer) => Decided::Answered(answer),
+                None => Decided::Genuine(authentic),
+            }),
+            Err(kind @ RejectionKind::Verification(_)) => match self.answer(body).await? {
+                Some(answer) => Ok(Decided::Answered(answer)),
+                None => Err(kind),
+            },
+            Err(kind) => Err(kind),
         }
     }
 
@@ -302,9 +326,17 @@ impl<'a> Asking<'a> {
 /// What the head decides.
 pub(super) enum Early {
     /// It is a question, with its answer.
-    Answered(HandshakeReply),
+    Answered(Box<HandshakeReply>),
     /// It may be a delivery.
     Begun(Encoding),
+}
+
+/// What the body decides.
+pub(super) enum Decided {
+    /// It is a question, with its answer.
+    Answered(Box<HandshakeReply>),
+    /// It is a genuine delivery.
+    Genuine(Authentic),
 }
 
 /// How far a verification has come before the body is there.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http_body::{Body, Frame};
+use http_body::Body;
 use tokio::time::{Instant, timeout_at};
 
 use crate::rejection::RejectionKind;
@@ -33,60 +33,81 @@ pub(super) struct Deadlines {
 /// Reads a body into one buffer. A body of one frame is that frame, not a copy.
 ///
 /// Trailers are dropped: nothing in them is signed.
-pub(super) async fn read<B>(
+pub(super) fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,
     deadlines: &Deadlines,
     mut on_frame: impl FnMut(&[u8]),
-) -> Result<Bytes, RejectionKind>
+) -> impl Future<Output = Result<Bytes, RejectionKind>>
 where
     B: Body<Data = Bytes>,
 {
-    let expected = body
-        .size_hint()
-        .exact()
-        .and_then(|len| usize::try_from(len).ok());
-    let mut first: Option<Bytes> = None;
-    let mut buffer = BytesMut::new();
-    let mut total = 0_usize;
-    let mut hashed = 0;
-    let mut end = None;
-    while let Some(frame) = next_frame(body.as_mut(), deadlines, &mut end).await? {
-        hashed += FRAME_COST;
-        if hashed > MAX_HASHED_AT_ONCE {
-            give_way(deadlines, &mut end).await?;
-            hashed = 0;
-        }
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        if data.is_empty() {
-            continue;
-        }
-        total = total.saturating_add(data.len());
-        if total > limit {
-            return Err(RejectionKind::BodyTooLarge { limit });
-        }
-        for slice in data.chunks(MAX_HASHED_AT_ONCE) {
-            if hashed + slice.len() > MAX_HASHED_AT_ONCE {
-                give_way(deadlines, &mut end).await?;
+    async move {
+        let expected = body.size_hint().exact();
+        let expected = expected.and_then(|len| usize::try_from(len).ok());
+        let mut first: Option<Bytes> = None;
+        let mut buffer = BytesMut::new();
+        let mut total = 0_usize;
+        let mut hashed = 0;
+        let mut end = None;
+        loop {
+            let at_once = poll_fn(|context| Poll::Ready(poll_data(body.as_mut(), context))).await;
+            let data = match at_once {
+                Poll::Ready(data) => data?,
+                // Boxed, as all that a body which is there already has no need of.
+                Poll::Pending => Box::pin(wait(body.as_mut(), deadlines, &mut end)).await?,
+            };
+            let Some(data) = data else {
+                return Ok(first.unwrap_or_else(|| buffer.freeze()));
+            };
+            hashed += FRAME_COST;
+            if hashed > MAX_HASHED_AT_ONCE {
+                Box::pin(give_way(deadlines, &mut end)).await?;
                 hashed = 0;
             }
-            on_frame(slice);
-            hashed += slice.len();
+            if data.is_empty() {
+                continue;
+            }
+            total = total.saturating_add(data.len());
+            if total > limit {
+                return Err(RejectionKind::BodyTooLarge { limit });
+            }
+            for slice in data.chunks(MAX_HASHED_AT_ONCE) {
+                if hashed + slice.len() > MAX_HASHED_AT_ONCE {
+                    Box::pin(give_way(deadlines, &mut end)).await?;
+                    hashed = 0;
+                }
+                on_frame(slice);
+                hashed += slice.len();
+            }
+            if first.is_none() && buffer.is_empty() {
+                first = Some(data);
+                continue;
+            }
+            if let Some(first) = first.take() {
+                let wanted = expected.unwrap_or(0).min(limit).min(MAX_FIRST_RESERVATION);
+                buffer.reserve(wanted.max(first.len() + data.len()));
+                buffer.put(first);
+            }
+            buffer.put(data);
         }
-        if first.is_none() && buffer.is_empty() {
-            first = Some(data);
-            continue;
-        }
-        if let Some(first) = first.take() {
-            let wanted = expected.unwrap_or(0).min(limit).min(MAX_FIRST_RESERVATION);
-            buffer.reserve(wanted.max(first.len() + data.len()));
-            buffer.put(first);
-        }
-        buffer.put(data);
     }
-    Ok(first.unwrap_or_else(|| buffer.freeze()))
+}
+
+/// The data of the next frame, which is empty where it has trailers; `None` at the end.
+fn poll_data<B>(
+    body: Pin<&mut B>,
+    context: &mut Context<'_>,
+) -> Poll<Result<Option<Bytes>, RejectionKind>>
+where
+    B: Body<Data = Bytes>,
+{
+    body.poll_frame(context).map(|frame| match frame {
+        None => Ok(None),
+        Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
+        // What the transport says of its own failure is of no use here: there is no whole body.
+        Some(Err(_)) => Err(RejectionKind::BodyUnreadable),
+    })
 }
 
 /// Gives other tasks their turn, and the deadline its say where the sender never makes us wait.
@@ -99,33 +120,21 @@ async fn give_way(deadlines: &Deadlines, end: &mut Option<Instant>) -> Result<()
     Ok(())
 }
 
-/// The next frame. Timers run only once the sender has made us wait.
-async fn next_frame<B>(
+/// The next data of a sender who makes us wait. Only now timers run.
+async fn wait<B>(
     mut body: Pin<&mut B>,
     deadlines: &Deadlines,
     end: &mut Option<Instant>,
-) -> Result<Option<Frame<Bytes>>, RejectionKind>
+) -> Result<Option<Bytes>, RejectionKind>
 where
     B: Body<Data = Bytes>,
 {
-    // What the transport says of its own failure is of no use here: there is no whole body.
-    let mut poll_frame = |context: &mut Context<'_>| {
-        body.as_mut()
-            .poll_frame(context)
-            .map(|frame| frame.transpose().map_err(|_| RejectionKind::BodyUnreadable))
-    };
-    match poll_fn(|context| Poll::Ready(poll_frame(context))).await {
-        Poll::Ready(frame) => frame,
-        Poll::Pending => {
-            let now = Instant::now();
-            let end = *end.get_or_insert(now + deadlines.total);
-            let until = end.min(now + deadlines.idle);
-            // Boxed: a body that is there already needs no room for a timer.
-            Box::pin(timeout_at(until, poll_fn(poll_frame)))
-                .await
-                .map_err(|_| RejectionKind::BodyTimeout)?
-        }
-    }
+    let now = Instant::now();
+    let end = *end.get_or_insert(now + deadlines.total);
+    let until = end.min(now + deadlines.idle);
+    timeout_at(until, poll_fn(|context| poll_data(body.as_mut(), context)))
+        .await
+        .map_err(|_| RejectionKind::BodyTimeout)?
 }
 
 /// Unpacks a gzip body, to at most `limit` bytes.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,20 +18,18 @@ use tower_service::Service;
 
 use crate::{
     endpoint::Endpoint,
-    extract::{Delivery, ShadowVerdict, Verified, WebhookRejection},
-    incoming::Incoming,
+    extract::{Delivery, Verified},
     middleware::{
+        claim::{claim, guarded},
         layer::Shared,
-        open::{Opened, Refused, describe_unpacked, head, open},
-        refuse::{nothing_fits, refuse, report_shadow},
+        open::{Genuine, Opened, Refused, describe_unpacked, open},
+        refuse::{nothing_fits, refuse},
+        shadow::observe,
     },
-    rejection::{Rejection, RejectionKind, answer},
-    replay::{self, ClaimGuard, DynStore, Outcome, Taken, replay_key},
+    replay::ClaimGuard,
     scheme::ContentEncoding,
     task,
-    telemetry::{Event, InSpan, Settlement, StoreStep, Verified as VerifiedEvent, in_span},
-    tenant::Tenant,
-    verify::Authentic,
+    telemetry::{InSpan, Settlement, in_span},
 };
 
 type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
@@ -46,12 +44,18 @@ pub struct ResponseFuture<E: 'static> {
 
 impl<E> ResponseFuture<E> {
     /// `pipeline` sets `runs_on` from where on it has to come to its end.
-    pub(super) fn new(
-        pipeline: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    #[inline]
+    pub(super) fn new<F>(
         runs_on: Option<Arc<AtomicBool>>,
-    ) -> Self {
-        // Boxed first: what goes into the span is moved, and this is large.
-        let pipeline: Pipeline<E> = Box::pin(pipeline);
+        pipeline: impl FnOnce(Option<Arc<AtomicBool>>) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Result<Response<Body>, E>> + Send + 'static,
+    {
+        // It is large: its box is there before it is made, and is what goes into the span.
+        let place = Box::new_uninit();
+        let pipeline = Box::write(place, pipeline(runs_on.clone()));
+        let pipeline: Pipeline<E> = Box::into_pin(pipeline);
         Self {
             pipeline: Some(in_span(pipeline)),
             runs_on,
@@ -96,12 +100,14 @@ impl<E> fmt::Debug for ResponseFuture<E> {
 }
 
 /// The one function in which the order stands.
-pub(super) async fn run<S, B, R>(
+///
+/// It is no `async fn`, which would hold the parts of the request twice, as does every step that holds much.
+pub(super) fn run<S, B, R>(
     shared: Arc<Shared>,
     mut inner: S,
     request: Request<B>,
     runs_on: Option<Arc<AtomicBool>>,
-) -> Result<Response<Body>, S::Error>
+) -> impl Future<Output = Result<Response<Body>, S::Error>>
 where
     S: Service<Request<Body>, Response = Response<R>>,
     B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -109,192 +115,75 @@ where
     R: http_body::Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    let (mut parts, incoming_body) = request.into_parts();
+    let (parts, incoming_body) = request.into_parts();
+    async move {
+        // The endpoint comes from the configuration.
+        let Some(endpoint) = shared.selection.select(&shared.endpoints, &parts) else {
+            return Ok(refuse(&shared, None, nothing_fits(&shared, &parts)));
+        };
 
-    // The endpoint comes from the configuration.
-    let Some(endpoint) = shared.selection.select(&shared.endpoints, &parts) else {
-        return Ok(refuse(&shared, None, nothing_fits(&shared, &parts)));
-    };
+        let now = shared.clock.now();
+        if !endpoint.enforce {
+            // Boxed, as all that few requests come to: the others need no room for it.
+            return Box::pin(observe(
+                &shared,
+                endpoint,
+                &mut inner,
+                parts,
+                incoming_body,
+                now,
+            ))
+            .await;
+        }
+        let genuine = match open(&shared, endpoint, &parts, incoming_body, now).await {
+            Ok(Opened::Delivery(genuine)) => genuine,
+            Ok(Opened::Reply(response)) => return Ok(response),
+            Err(Refused { rejection, .. }) => {
+                return Ok(refuse(&shared, Some(endpoint), rejection));
+            }
+        };
 
-    let now = shared.clock.now();
-    let opened = match open(&shared, endpoint, &parts, incoming_body, now).await {
-        Ok(opened) => opened,
-        Err(Refused {
-            rejection,
-            rest: Some(rest),
-        }) if !endpoint.enforce => {
-            // A shadow only looks: the request goes on as it came.
-            report_shadow(&shared, &rejection);
-            shadow(&mut parts, ShadowVerdict::refused(&rejection));
-            let request = Request::from_parts(parts, rest);
-            return Ok(inner.call(request).await?.map(Body::new));
+        // From here on the request is genuine: only now the store is touched.
+        let (claim, request) = match &shared.store {
+            None => (None, verified(parts, endpoint, genuine, None)),
+            Some(store) => match Box::pin(claim(&shared, store, endpoint, parts, genuine)).await {
+                Ok(claimed) => claimed,
+                Err(response) => return Ok(response),
+            },
+        };
+        if let Some(runs_on) = &runs_on {
+            runs_on.store(true, Ordering::Release);
         }
-        Err(Refused { rejection, .. }) => return Ok(refuse(&shared, Some(endpoint), rejection)),
-    };
-    let (authentic, tenant, received, unpacked) = match opened {
-        Opened::Reply(response) => {
-            shared.emit(&Event::Answered {
-                endpoint: &endpoint.name,
-                provider: &endpoint.provider,
-            });
-            return Ok(response);
+        if let Some(claim) = claim {
+            return guarded(&shared, endpoint, claim, &mut inner, request).await;
         }
-        Opened::Delivery {
-            authentic,
-            tenant,
-            received,
-            unpacked,
-            verify_time,
-        } => {
-            shared.emit(&Event::Verified(VerifiedEvent {
-                endpoint: &endpoint.name,
-                provider: &endpoint.provider,
-                tenant: tenant.as_ref(),
-                key_id: authentic.key_id(),
-                skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
-                body_bytes: received.len(),
-                verify_time,
-            }));
-            (authentic, tenant, received, unpacked)
-        }
-    };
-    if !endpoint.enforce {
-        shadow(&mut parts, ShadowVerdict::genuine());
-        let request = Request::from_parts(parts, Body::from(received));
         let handling = shared.handling(endpoint, false);
         let response = inner.call(request).await?;
         handling.end(response.status(), Settlement::Unguarded);
-        return Ok(response.map(Body::new));
+        Ok(response.map(Body::new))
     }
+}
 
-    // From here on the request is genuine: only now the store is touched.
-    let bytes = unpacked.unwrap_or(received);
-    let claimed = match &shared.store {
-        None => Ok(None),
-        Some(store) => {
-            let tenant = tenant.as_ref();
-            let claiming = claim(&shared, store, endpoint, &authentic, tenant, &parts, &bytes);
-            // Boxed, as all that takes a store: who has none needs no room for it.
-            Box::pin(claiming).await
-        }
-    };
-    let claim = match claimed {
-        Ok(claim) => claim,
-        Err(Unclaimed::Done) => {
-            shared.emit(&Event::Duplicate {
-                endpoint: &endpoint.name,
-                provider: &endpoint.provider,
-            });
-            return Ok(answer(&endpoint.scheme.answers.duplicate));
-        }
-        Err(Unclaimed::Refused(rejection)) => {
-            let rejection = rejection.of_tenant(tenant.as_ref());
-            return Ok(refuse(&shared, Some(endpoint), rejection));
-        }
-    };
-
-    parts.extensions.insert(Verified(Arc::new(Delivery {
-        endpoint: Arc::clone(endpoint),
-        authentic,
-        tenant: tenant.clone(),
-        bytes: bytes.clone(),
-        claim: claim.as_ref().map(ClaimGuard::handle),
-    })));
+/// A genuine delivery as its handler gets it.
+#[inline]
+pub(super) fn verified(
+    mut parts: Parts,
+    endpoint: &Arc<Endpoint>,
+    genuine: Genuine,
+    claim: Option<&ClaimGuard>,
+) -> Request<Body> {
+    let bytes = genuine.unpacked.unwrap_or(genuine.received);
     if endpoint.scheme.content_encoding == ContentEncoding::Gunzip {
         describe_unpacked(&mut parts.headers, &bytes);
     }
-    let handling = shared.handling(endpoint, claim.is_some());
-    // If this future is dropped, or the handler panics, the guard gives the claim back.
-    if let Some(runs_on) = &runs_on {
-        runs_on.store(true, Ordering::Release);
-    }
-    let answering = pin!(inner.call(Request::from_parts(parts, Body::from(bytes))));
-    let Some(claim) = claim else {
-        let response = answering.await?;
-        handling.end(response.status(), Settlement::Unguarded);
-        return Ok(response.map(Body::new));
-    };
-    let response = Box::pin(replay::keep_lease(claim.handle(), answering)).await?;
-    let wants_retry = claim.wants_retry();
-    let settlement = match Box::pin(claim.settle(is_done(endpoint, &response))).await {
-        Ok(settled) => Settlement::from(settled),
-        Err(error) => {
-            shared.store_failed(endpoint, StoreStep::Settle, &error);
-            Settlement::NotStored
-        }
-    };
-    handling.end(response.status(), settlement);
-    let not_done = wants_retry || settlement == Settlement::RolledBack;
-    if not_done && !response.status().is_server_error() {
-        let rejection = Rejection::new(RejectionKind::RetryAsked).of_tenant(tenant.as_ref());
-        return Ok(refuse(&shared, Some(endpoint), rejection));
-    }
-    Ok(response.map(Body::new))
-}
-
-/// Why a genuine delivery does not go to the handler.
-enum Unclaimed {
-    /// It was handled before.
-    Done,
-    /// It has to come again.
-    Refused(Rejection),
-}
-
-/// Claims the event of a genuine delivery; `None` where nothing signed identifies it.
-async fn claim(
-    shared: &Shared,
-    store: &Arc<dyn DynStore>,
-    endpoint: &Endpoint,
-    authentic: &Authentic,
-    tenant: Option<&Tenant>,
-    parts: &Parts,
-    bytes: &Bytes,
-) -> Result<Option<ClaimGuard>, Unclaimed> {
-    let incoming = Incoming {
-        head: head(endpoint, parts),
-        body: bytes,
-    };
-    let scheme = &endpoint.scheme;
-    let key = replay_key(
-        authentic,
-        scheme,
-        scheme.dedupe,
-        incoming,
-        &endpoint.name,
-        tenant.map_or("", Tenant::as_str),
-    );
-    let Some(key) = key else {
-        return Ok(None);
-    };
-    match replay::claim(store, shared.reporter(endpoint), key, endpoint.terms).await {
-        Ok(Taken::New(guard)) => Ok(Some(guard)),
-        Ok(Taken::Done) => Err(Unclaimed::Done),
-        Ok(Taken::InFlight(retry_after)) => {
-            let kind = RejectionKind::InFlight { retry_after };
-            Err(Unclaimed::Refused(Rejection::new(kind)))
-        }
-        Err(error) if endpoint.fail_open => {
-            shared.store_failed(endpoint, StoreStep::ClaimFailedOpen, &error);
-            Ok(None)
-        }
-        Err(error) => {
-            shared.store_failed(endpoint, StoreStep::Claim, &error);
-            Err(Unclaimed::Refused(Rejection::store(&error)))
-        }
-    }
-}
-
-/// Whether an answer ends an event.
-fn is_done<B>(endpoint: &Endpoint, response: &Response<B>) -> bool {
-    // No handler judged the event where the extractor refused the payload.
-    let refused = response.extensions().get::<Arc<WebhookRejection>>();
-    refused.is_none() && endpoint.outcome.of(response.status()) == Outcome::Done
-}
-
-/// Says what shadow mode found. What a layer outside has verified was for another endpoint.
-fn shadow(parts: &mut Parts, verdict: ShadowVerdict) {
-    parts.extensions.remove::<Verified>();
-    parts.extensions.insert(verdict);
+    parts.extensions.insert(Verified(Arc::new(Delivery {
+        endpoint: Arc::clone(endpoint),
+        authentic: genuine.authentic,
+        tenant: genuine.tenant,
+        bytes: bytes.clone(),
+        claim: claim.map(ClaimGuard::handle),
+    })));
+    Request::from_parts(parts, Body::from(bytes))
 }
 
 #[cfg(test)]

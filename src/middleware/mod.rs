@@ -1,6 +1,6 @@
 //! The tower layer: thin shells around the core.
 //!
-//! A request goes through these steps, in this order (`asking.rs` up to the second, `open.rs` up to the fifth, `future.rs` around them):
+//! A request goes through these steps, in this order (`asking.rs` up to the second, `open.rs` up to the fifth, `claim.rs` for the last two, `future.rs` around them):
 //!
 //! 1. the endpoint is selected by configuration, never by what the request claims;
 //! 2. method, `Content-Encoding`, `Content-Length`, the shape of the signature's
@@ -15,6 +15,7 @@
 
 mod asking;
 mod body;
+mod claim;
 mod future;
 mod handle;
 mod layer;
@@ -23,6 +24,7 @@ mod paths;
 mod refuse;
 mod select;
 mod service;
+mod shadow;
 
 pub use self::{
     future::ResponseFuture,

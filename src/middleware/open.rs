@@ -1,6 +1,6 @@
 //! The first half of the pipeline: a request goes in, a genuine delivery or a reason comes out.
 
-use std::{pin::pin, time::Duration};
+use std::pin::pin;
 
 use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
@@ -8,17 +8,18 @@ use http::{HeaderMap, Response, header, request::Parts};
 
 use crate::{
     endpoint::Endpoint,
-    handshake::{self, HandshakeReply},
-    incoming::{Head, Incoming},
+    handshake::HandshakeReply,
+    incoming::Head,
     keys::Keyring,
     middleware::{
-        asking::{Asking, Early, Stage},
+        asking::{Asking, Decided, Early, Stage},
         body,
         layer::Shared,
         select::original_uri,
     },
     rejection::{Rejection, RejectionKind, plain},
     scheme::ContentEncoding,
+    telemetry::{Event, Verified},
     tenant::Tenant,
     timestamp::Timestamp,
     verify::Authentic,
@@ -28,14 +29,25 @@ use crate::{
 pub(super) enum Opened {
     /// A question of the provider, with its answer.
     Reply(Response<Body>),
-    /// A genuine delivery, with its body as it arrived, and as it was signed where that had to be unpacked.
-    Delivery {
-        authentic: Authentic,
-        tenant: Option<Tenant>,
-        received: Bytes,
-        unpacked: Option<Bytes>,
-        verify_time: Duration,
-    },
+    /// It is what it claims to be.
+    Delivery(Genuine),
+}
+
+/// A genuine delivery.
+pub(super) struct Genuine {
+    pub(super) authentic: Authentic,
+    pub(super) tenant: Option<Tenant>,
+    /// Its body as it arrived.
+    pub(super) received: Bytes,
+    /// Its body as it was signed, where that had to be unpacked.
+    pub(super) unpacked: Option<Bytes>,
+}
+
+impl Genuine {
+    /// The body as it was signed.
+    pub(super) fn signed(&self) -> &Bytes {
+        self.unpacked.as_ref().unwrap_or(&self.received)
+    }
 }
 
 /// Why a request is refused, and its body, unless that broke while it was read.
@@ -45,87 +57,102 @@ pub(super) struct Refused {
 }
 
 /// Reads and verifies a request. What the head decides costs no byte of the body.
-pub(super) async fn open<B>(
-    shared: &Shared,
-    endpoint: &Endpoint,
-    parts: &Parts,
+pub(super) fn open<'a, B>(
+    shared: &'a Shared,
+    endpoint: &'a Endpoint,
+    parts: &'a Parts,
     incoming_body: B,
     now: Timestamp,
-) -> Result<Opened, Refused>
+) -> impl Future<Output = Result<Opened, Refused>> + use<'a, B>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let scheme = &*endpoint.scheme;
     let head = head(endpoint, parts);
     let asking = Asking::new(endpoint, head, now, shared.listener.is_some());
-    let reply = |reply: HandshakeReply| {
-        let mut response = plain(reply.status, &reply.content_type, reply.body);
-        response.headers_mut().extend(reply.headers);
-        Opened::Reply(response)
-    };
     let mut stage = Stage::default();
-    let encoding = match asking.begin(parts, &mut stage).await {
-        Ok(Early::Begun(encoding)) => encoding,
-        Ok(Early::Answered(answer)) => return Ok(reply(answer)),
-        Err(kind) => {
-            return Err(Refused {
-                rejection: asking.refusal(shared, kind, None, None),
-                rest: Some(Body::new(incoming_body)),
-            });
-        }
-    };
+    async move {
+        let encoding = match asking.begin(parts, &mut stage).await {
+            Ok(Early::Begun(encoding)) => encoding,
+            Ok(Early::Answered(answer)) => return Ok(reply(shared, endpoint, answer)),
+            Err(kind) => {
+                return Err(Refused {
+                    rejection: asking.refusal(shared, kind, None, None),
+                    rest: Some(Body::new(incoming_body)),
+                });
+            }
+        };
 
-    let incoming_body = pin!(incoming_body);
-    let packed = encoding == Encoding::Gzip;
-    let on_frame = |frame: &[u8]| {
-        if !packed {
-            asking.stopwatch.time(|| stage.update(frame));
+        let incoming_body = pin!(incoming_body);
+        let packed = encoding == Encoding::Gzip;
+        let on_frame = |frame: &[u8]| {
+            if !packed {
+                asking.stopwatch.time(|| stage.update(frame));
+            }
+        };
+        let deadlines = &shared.deadlines;
+        let read = body::read(incoming_body, endpoint.body_limit, deadlines, on_frame);
+        let received = match read.await {
+            Ok(received) => received,
+            Err(kind) => {
+                return Err(Refused {
+                    rejection: asking.refusal(shared, kind, None, None),
+                    rest: None,
+                });
+            }
+        };
+        let refused = |received, kind, body: Option<&[u8]>, keyring: Option<&Keyring>| Refused {
+            rejection: asking.refusal(shared, kind, body, keyring),
+            rest: Some(Body::from(received)),
+        };
+        let mut unpacked = None;
+        if packed {
+            match unpack(&received, endpoint.body_limit) {
+                Ok(bytes) => {
+                    asking.stopwatch.time(|| stage.update(&bytes));
+                    unpacked = Some(bytes);
+                }
+                Err(kind) => return Err(refused(received, kind, None, None)),
+            }
         }
-    };
-    let deadlines = &shared.deadlines;
-    let read = body::read(incoming_body, endpoint.body_limit, deadlines, on_frame);
-    let received = read.await.map_err(|kind| Refused {
-        rejection: asking.refusal(shared, kind, None, None),
-        rest: None,
-    })?;
-    let refused = |kind, body: Option<&[u8]>, keyring: Option<&Keyring>| Refused {
-        rejection: asking.refusal(shared, kind, body, keyring),
-        rest: Some(Body::from(received.clone())),
-    };
-    let mut unpacked = None;
-    if packed {
-        let bytes = unpack(&received, endpoint.body_limit);
-        let bytes = bytes.map_err(|kind| refused(kind, None, None))?;
-        asking.stopwatch.time(|| stage.update(&bytes));
-        unpacked = Some(bytes);
+        let signed = unpacked.as_ref().unwrap_or(&received);
+        let authentic = match asking.decide(&mut stage, signed).await {
+            Ok(Decided::Genuine(authentic)) => authentic,
+            Ok(Decided::Answered(answer)) => return Ok(reply(shared, endpoint, answer)),
+            Err(kind @ RejectionKind::Verification(_)) => {
+                let refused = refused(received.clone(), kind, Some(signed), stage.keyring());
+                return Err(refused);
+            }
+            Err(kind) => return Err(refused(received, kind, None, None)),
+        };
+        shared.emit(&Event::Verified(Verified {
+            endpoint: &endpoint.name,
+            provider: &endpoint.provider,
+            tenant: asking.tenant.get(),
+            key_id: authentic.key_id(),
+            skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
+            body_bytes: received.len(),
+            verify_time: asking.stopwatch.spent(),
+        }));
+        Ok(Opened::Delivery(Genuine {
+            authentic,
+            tenant: asking.tenant.into_inner(),
+            received,
+            unpacked,
+        }))
     }
-    let signed = unpacked.as_ref().unwrap_or(&received);
+}
 
-    let authentic = match asking.decide(&mut stage, signed).await {
-        Ok(authentic) => authentic,
-        Err(kind @ RejectionKind::Verification(_)) => {
-            return match asking.answer(signed).await {
-                Ok(Some(answer)) => Ok(reply(answer)),
-                Ok(None) => Err(refused(kind, Some(signed), stage.keyring())),
-                Err(kind) => Err(refused(kind, None, None)),
-            };
-        }
-        Err(kind) => return Err(refused(kind, None, None)),
-    };
-    let incoming = Incoming { head, body: signed };
-    if let Some(keyring) = stage.keyring()
-        && let Some(answer) = handshake::answer_signed(&authentic, &incoming, scheme, keyring)
-    {
-        return Ok(reply(answer));
-    }
-    Ok(Opened::Delivery {
-        authentic,
-        tenant: asking.tenant.get().cloned(),
-        received,
-        unpacked,
-        verify_time: asking.stopwatch.spent(),
-    })
+/// The answer to a question.
+fn reply(shared: &Shared, endpoint: &Endpoint, reply: Box<HandshakeReply>) -> Opened {
+    shared.emit(&Event::Answered {
+        endpoint: &endpoint.name,
+        provider: &endpoint.provider,
+    });
+    let reply = *reply;
+    let mut response = plain(reply.status, &reply.content_type, reply.body);
+    response.headers_mut().extend(reply.headers);
+    Opened::Reply(response)
 }
 
 /// How the body is packed.

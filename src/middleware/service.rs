@@ -48,8 +48,8 @@ where
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
         let runs_on = self.shared.runs_to_the_end.then(Arc::default);
-        let pipeline = run(Arc::clone(&self.shared), ready, request, runs_on.clone());
-        ResponseFuture::new(pipeline, runs_on)
+        let shared = Arc::clone(&self.shared);
+        ResponseFuture::new(runs_on, |runs_on| run(shared, ready, request, runs_on))
     }
 }
 
