@@ -64,7 +64,7 @@
 //!   [`TenantKeys`]: keys of many tenants.
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
-//! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
+//! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests, near misses and checks for your tests.
 //!
 //! # Features
 //!
