@@ -86,6 +86,7 @@
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
+//! - `proptest`: strategies for deliveries (`testing::strategy`), for tests.
 //!
 //! Default features are pure Rust: no C compiler is needed.
 

@@ -43,6 +43,10 @@
 //!
 //! [`store_contract!`](crate::store_contract) writes its tests. [`FailingStore`] shows what the application
 //! does while a store can't answer.
+//!
+//! # Properties
+//!
+//! With the feature `proptest`, `strategy` makes genuine and forged deliveries, each with its verdict.
 
 mod captured;
 mod check;
@@ -54,6 +58,8 @@ mod report;
 mod sample;
 mod spoil;
 mod store;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 mod vector;
 
 pub use self::{

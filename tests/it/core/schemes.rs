@@ -1,4 +1,4 @@
-//! `assert_scheme`: what it accepts, and that it sees what is wrong.
+//! `assert_scheme` and the strategy: what they accept, and that they see what is wrong.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -159,4 +159,65 @@ fn assert_scheme_panics_with_what_is_wrong() {
     let mut scheme = providers::stripe();
     scheme.shapes[0].content = Some("{body}".parse().unwrap());
     assert_scheme(&scheme, &accepted("stripe"));
+}
+
+#[cfg(feature = "proptest")]
+mod strategy {
+    use std::collections::BTreeSet;
+
+    use axum_webhook::{Keyring, providers, sign::SignError, testing::strategy};
+    use proptest::{prelude::*, test_runner::TestRunner};
+
+    use super::super::samples::secret;
+
+    #[test]
+    fn of_every_provider_the_genuine_ones_are_accepted_and_the_others_refused_by_their_codes() {
+        let (mut names, mut wrong) = (BTreeSet::new(), Vec::new());
+        for (id, scheme) in crate::signable() {
+            let keyring = Keyring::new(&scheme, secret(&scheme, 1)).unwrap();
+            let trials = strategy::deliveries(&scheme, secret(&scheme, 1)).unwrap();
+            let seen = std::cell::RefCell::new(BTreeSet::new());
+            let config = ProptestConfig {
+                cases: 32,
+                failure_persistence: None,
+                ..ProptestConfig::default()
+            };
+            let result = TestRunner::new(config).run(&trials, |trial| {
+                seen.borrow_mut().insert(trial.name());
+                let verdict = trial.verify(&scheme, &keyring);
+                prop_assert_eq!(
+                    verdict.err().map(|error| error.code()),
+                    trial.code(),
+                    "{}",
+                    trial.name()
+                );
+                prop_assert!(trial.request().is_ok());
+                Ok(())
+            });
+            wrong.extend(result.err().map(|error| format!("{id}: {error}")));
+            let seen = seen.into_inner();
+            assert!(seen.contains("genuine") && seen.len() > 1, "{id}: {seen:?}");
+            names.extend(seen);
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert_eq!(names.len(), 11, "{names:?}");
+    }
+
+    #[cfg(feature = "ed25519")]
+    #[test]
+    fn there_is_none_of_what_only_the_provider_can_sign() {
+        let scheme = providers::discord_interactions();
+        let key = axum_webhook::Secret::new(include_str!("../../keys/ed25519.pem")).unwrap();
+        let trials = strategy::deliveries(&scheme, key);
+        assert_eq!(trials.err(), Some(SignError::Unsupported));
+    }
+
+    #[cfg(not(feature = "ed25519"))]
+    #[test]
+    fn there_is_none_without_the_feature_of_the_algorithm() {
+        let scheme = providers::discord_interactions();
+        let key = axum_webhook::Secret::new("anything").unwrap();
+        let trials = strategy::deliveries(&scheme, key);
+        assert!(matches!(trials.err(), Some(SignError::Keyring(_))));
+    }
 }
