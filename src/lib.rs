@@ -64,7 +64,7 @@
 //!   [`TenantKeys`]: keys of many tenants.
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
-//! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
+//! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests, near misses and checks for your tests.
 //!
 //! # Features
 //!
@@ -86,6 +86,7 @@
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
 //! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
+//! - `proptest`: strategies for deliveries (`testing::strategy`), for tests.
 //!
 //! Default features are pure Rust: no C compiler is needed.
 
