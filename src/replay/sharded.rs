@@ -100,4 +100,8 @@ impl<S: ReplayStore> ReplayStore for ShardedReplayStore<S> {
     async fn release(&self, key: &ReplayKey, token: ClaimToken) -> Result<bool, StoreError> {
         self.shard(key)?.release(key, token).await
     }
+
+    fn answers_at_once(&self) -> bool {
+        self.shards.iter().all(ReplayStore::answers_at_once)
+    }
 }

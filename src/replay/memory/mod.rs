@@ -149,6 +149,10 @@ impl ReplayStore for MemoryReplayStore {
         let (digest, now) = (self.digest(key), self.now());
         Ok(number(token).is_some_and(|number| self.shards.release(digest, number, now)))
     }
+
+    fn answers_at_once(&self) -> bool {
+        true
+    }
 }
 
 /// The number of the claim; `None` for a token of another store.
