@@ -32,6 +32,39 @@ pub(crate) struct Reading<'a> {
     pub(crate) item: Option<&'a str>,
     /// Whether the URL is read with its default port added or dropped.
     pub(crate) toggle_port: bool,
+    /// The text of the signature's list, where it has been read.
+    pub(crate) list: Option<&'a str>,
+    /// The values that have been read and checked.
+    pub(crate) known: Option<&'a Known<'a>>,
+}
+
+/// Values of the head that are signed as they are, read and checked, so that nothing is looked up twice.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// The set that they belong to.
+    set: usize,
+    /// By the place of their segment in the content, of which few have more.
+    values: [Option<&'a [u8]>; 4],
+}
+
+impl<'a> Known<'a> {
+    pub(crate) const fn new(set: usize) -> Self {
+        Self {
+            set,
+            values: [None; 4],
+        }
+    }
+
+    /// Remembers the value of a segment, where there is a place for it.
+    pub(crate) fn remember(&mut self, segment: usize, value: &'a [u8]) {
+        if let Some(place) = self.values.get_mut(segment) {
+            *place = Some(value);
+        }
+    }
+
+    fn get(&self, segment: usize) -> Option<&'a [u8]> {
+        self.values.get(segment).copied().flatten()
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -42,6 +75,8 @@ impl<'a> Reading<'a> {
             set: 0,
             item: None,
             toggle_port: false,
+            list: None,
+            known: None,
         }
     }
 
@@ -118,9 +153,10 @@ impl<'a> Reading<'a> {
         let signature = &self.shape.signature;
         let list = signature.list.as_ref().ok_or(ReadError::Malformed)?;
         let pair = list.pair.as_ref().ok_or(ReadError::Malformed)?;
-        let text = match &signature.at {
-            Locate::Header(name) => self.head().header(name)?,
-            Locate::Bearer => self.head().bearer()?,
+        let text = match (self.list, &signature.at) {
+            (Some(text), _) => text,
+            (None, Locate::Header(name)) => self.head().header(name)?,
+            (None, Locate::Bearer) => self.head().bearer()?,
             _ => return Err(ReadError::Malformed),
         };
         let set = match &list.sets {
@@ -139,36 +175,55 @@ impl<'a> Reading<'a> {
         Ok(value)
     }
 
-    /// Feeds what is signed to `sink`, piece by piece and without joining it.
+    /// Feeds what `template` stands for to `sink`, piece by piece and without joining it.
     pub(crate) fn feed(
         &self,
         template: &Template,
         key: Option<&Key>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), VerifyError> {
-        self.feed_segments(template, 0..template.segments().len(), key, sink)
+        let mut segments = template.segments().iter();
+        segments.try_for_each(|segment| self.feed_segment(segment, key, sink))
     }
 
-    /// Feeds the segments in `range` to `sink`.
-    pub(crate) fn feed_segments(
+    /// Feeds the segments of what is signed from `from` to `to` to `sink`.
+    pub(crate) fn feed_content(
         &self,
-        template: &Template,
-        range: std::ops::Range<usize>,
+        from: usize,
+        to: usize,
         key: Option<&Key>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), VerifyError> {
-        for segment in template.segments().get(range).unwrap_or_default() {
-            match segment {
-                Segment::Literal(text) => sink(text.as_bytes()),
-                Segment::Value { role, filters } => {
-                    if filters.is_empty() {
-                        self.feed_role(role, key, sink)?;
-                    } else {
-                        let mut value = Vec::new();
-                        self.feed_filtered(role, filters, key, &mut value)?;
-                        sink(&value);
-                    }
-                }
+        let segments = self
+            .shape
+            .content
+            .as_ref()
+            .map_or(&[][..], Template::segments);
+        let known = self.known.filter(|known| known.set == self.set);
+        for (index, segment) in segments.iter().enumerate().take(to).skip(from) {
+            match known.and_then(|known| known.get(index)) {
+                Some(value) => sink(value),
+                None => self.feed_segment(segment, key, sink)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn feed_segment(
+        &self,
+        segment: &Segment,
+        key: Option<&Key>,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), VerifyError> {
+        match segment {
+            Segment::Literal(text) => sink(text.as_bytes()),
+            Segment::Value { role, filters } if filters.is_empty() => {
+                self.feed_role(role, key, sink)?;
+            }
+            Segment::Value { role, filters } => {
+                let mut value = Vec::new();
+                self.feed_filtered(role, filters, key, &mut value)?;
+                sink(&value);
             }
         }
         Ok(())
@@ -281,7 +336,7 @@ impl<'a> Reading<'a> {
     fn feed_form(&self, distinct: bool, sink: &mut dyn FnMut(&[u8])) -> Result<(), VerifyError> {
         let pairs = if distinct {
             let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
-            pairs.sort();
+            pairs.sort_unstable();
             pairs.dedup();
             pairs
         } else {
@@ -297,7 +352,7 @@ impl<'a> Reading<'a> {
     /// The form's fields, sorted by their names, each of which stands there once.
     fn single_fields(&self) -> Result<Vec<Pair<'a>>, VerifyError> {
         let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
-        pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        pairs.sort_unstable();
         let doubled = pairs
             .windows(2)
             .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
@@ -376,7 +431,7 @@ impl<'a> Reading<'a> {
             }
         }
         if list.form == SignedHeadersForm::SortedPairs {
-            names.sort();
+            names.sort_unstable();
         }
         for (index, name) in names.iter().enumerate() {
             let header = HeaderName::try_from(name).map_err(|_| read(ReadError::Malformed))?;
@@ -476,7 +531,9 @@ pub(crate) fn numbered(prefix: &HeaderName, number: usize) -> Option<HeaderName>
 fn contains_separator(content: &Template, role: &Role, value: &[u8]) -> bool {
     let segments = content.segments();
     let last = segments.len().saturating_sub(1);
-    let holds = |(index, text): (usize, &str)| index > 0 && index < last && contains(value, text);
+    let holds = |(index, text): (usize, &str)| {
+        index > 0 && index < last && text::find(value, text).is_some()
+    };
     let literals = || {
         let all = segments.iter().enumerate();
         all.filter_map(|(index, segment)| match segment {
@@ -492,12 +549,6 @@ fn contains_separator(content: &Template, role: &Role, value: &[u8]) -> bool {
                 .is_some_and(holds)
                 || literals().find(|(index, _)| *index > at).is_some_and(holds))
     })
-}
-
-fn contains(haystack: &[u8], needle: &str) -> bool {
-    haystack
-        .windows(needle.len().max(1))
-        .any(|window| window == needle.as_bytes())
 }
 
 /// The URL with some of its escapes decoded.

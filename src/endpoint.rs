@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::StatusCode;
 
 use crate::{
-    diagnosis::DiagnosisLevel,
+    diagnosis::{Depth, DiagnosisLevel},
     gate::Gate,
-    key_source::{KeySource, Keys, RemoteKeysError},
-    keys::{Keyring, KeyringError, Secret, Secrets},
+    key_source::{KeySource, Keys, RemoteKeysError, RotatingKeys},
+    keys::{KeyringError, Secret, Secrets},
     pairing::{PairedKey, Pairing},
     public_url::PublicUrl,
     replay::{Outcome, Terms},
@@ -55,7 +55,7 @@ pub struct Endpoint {
     pub(crate) enforce: bool,
     pub(crate) fail_open: bool,
     pub(crate) pairing: Option<Pairing>,
-    pub(crate) diagnosis: DiagnosisLevel,
+    pub(crate) diagnosis: Depth,
     /// Clones share it: it is for the endpoint, not for the request.
     pub(crate) gate: Arc<Gate>,
 }
@@ -75,8 +75,8 @@ impl Endpoint {
             let source = remote(&scheme, secrets)?;
             return Ok(Self::with_keys(scheme, source));
         }
-        let keyring = Keyring::new(&scheme, secrets)?;
-        Ok(Self::with_keys(scheme, Keys::Static(keyring)))
+        let keys = RotatingKeys::new(&scheme, secrets)?;
+        Ok(Self::with_keys(scheme, Keys::Own(keys)))
     }
 
     /// Creates an endpoint that asks `source` for the keys of each request.
@@ -131,9 +131,10 @@ impl Endpoint {
         if !scheme.handshakes.iter().any(|handshake| handshake.pairs) {
             return Err(EndpointError::NoPairing(scheme.id));
         }
+        let keys = Keys::Own(RotatingKeys::none(&scheme));
         Ok(Self {
             pairing: Some(Pairing::new(on_key)),
-            ..Self::with_keys(scheme, Keys::Static(Keyring::none()))
+            ..Self::with_keys(scheme, keys)
         })
     }
 
@@ -157,7 +158,7 @@ impl Endpoint {
             enforce: true,
             fail_open: false,
             pairing: None,
-            diagnosis: DiagnosisLevel::Hints,
+            diagnosis: Depth::default(),
             gate: Arc::default(),
         }
     }
@@ -281,7 +282,7 @@ impl Endpoint {
     /// [`DiagnosisLevel::Trials`] is for the day on which an integration does not work. See
     /// [`diagnosis`](crate::diagnosis).
     pub const fn with_diagnosis(mut self, level: DiagnosisLevel) -> Self {
-        self.diagnosis = level;
+        self.diagnosis = Depth::of(level);
         self
     }
 

@@ -7,15 +7,16 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{StatusCode, request::Parts};
+use http::{HeaderMap, Method, StatusCode, Uri, request::Parts};
 use serde::de::DeserializeOwned;
 
 use crate::{
     endpoint::Endpoint,
     incoming::{Head, Incoming},
+    late::Late,
     rejection::{Rejection, answer, plain},
     replay::{ClaimHandle, StoreError},
-    scheme::{Coverage, MediaType},
+    scheme::{Coverage, Locate, MediaType, Scheme},
     telemetry,
     tenant::Tenant,
     timestamp::Timestamp,
@@ -45,8 +46,8 @@ pub struct VerifiedWebhook<T = Raw> {
     /// The payload.
     pub payload: T,
     delivery: Arc<Delivery>,
-    event_id: Option<String>,
-    event_type: Option<String>,
+    event_id: Late,
+    event_type: Late,
 }
 
 /// The payload of a [`VerifiedWebhook`] without a type: see [`VerifiedWebhook::raw`].
@@ -66,6 +67,17 @@ pub(crate) struct Delivery {
     pub(crate) tenant: Option<Tenant>,
     pub(crate) bytes: Bytes,
     pub(crate) claim: Option<Arc<ClaimHandle>>,
+}
+
+impl Delivery {
+    /// The value that stands in the body, where `at` says.
+    fn in_body<'s>(&'s self, at: impl FnOnce(&'s Scheme) -> Option<&'s Locate>) -> Option<String> {
+        let scheme = &*self.endpoint.scheme;
+        // To read the body it takes nothing of the head.
+        let (uri, headers) = (Uri::default(), HeaderMap::new());
+        let incoming = Incoming::new(&Method::POST, &uri, &headers, &self.bytes);
+        self.authentic.text(scheme, &incoming, at(scheme)?)
+    }
 }
 
 impl<T> VerifiedWebhook<T> {
@@ -91,13 +103,15 @@ impl<T> VerifiedWebhook<T> {
     /// whether it is signed; an unsigned one is no reason to skip an event.
     #[must_use]
     pub fn event_id(&self) -> Option<&str> {
-        self.event_id.as_deref()
+        let at = |scheme| self.delivery.authentic.event_id_at(scheme);
+        self.event_id.get(|| self.delivery.in_body(at))
     }
 
     /// The event's type, where the delivery has one. See [`event_id`](Self::event_id) on signing.
     #[must_use]
     pub fn event_type(&self) -> Option<&str> {
-        self.event_type.as_deref()
+        let at = |scheme| self.delivery.authentic.event_type_at(scheme);
+        self.event_type.get(|| self.delivery.in_body(at))
     }
 
     /// When the provider says it sent the delivery, where it says so.
@@ -195,8 +209,12 @@ impl<T> VerifiedWebhook<T> {
             },
             body: &delivery.bytes,
         };
-        let event_id = delivery.authentic.event_id(&endpoint.scheme, &incoming);
-        let event_type = delivery.authentic.event_type(&endpoint.scheme, &incoming);
+        let (authentic, scheme) = (&delivery.authentic, &endpoint.scheme);
+        let late = |at: Option<&Locate>| {
+            Late::new(at, incoming.head, || authentic.text(scheme, &incoming, at?))
+        };
+        let event_id = late(authentic.event_id_at(scheme));
+        let event_type = late(authentic.event_type_at(scheme));
         Self {
             payload,
             delivery,
@@ -213,8 +231,8 @@ impl<T> fmt::Debug for VerifiedWebhook<T> {
             .field("endpoint", &self.endpoint())
             .field("provider", &self.provider())
             .field("tenant", &self.tenant())
-            .field("event_id", &self.event_id)
-            .field("event_type", &self.event_type)
+            .field("event_id", &self.event_id())
+            .field("event_type", &self.event_type())
             .field("key_id", &self.key_id())
             .finish_non_exhaustive()
     }
@@ -261,8 +279,7 @@ fn parse<T: DeserializeOwned>(parts: &Parts, bytes: &[u8]) -> Result<T, String> 
         public_url: None,
     };
     if head.media_type() == Some(MediaType::Form) {
-        let form = serde_html_form::Deserializer::from_bytes(bytes);
-        serde_path_to_error::deserialize(form).map_err(|error| reason(error.path(), "form"))
+        form(bytes)
     } else {
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let payload = serde_path_to_error::deserialize(&mut json)
@@ -270,6 +287,17 @@ fn parse<T: DeserializeOwned>(parts: &Parts, bytes: &[u8]) -> Result<T, String> 
         json.end().map_err(|error| category(&error))?;
         Ok(payload)
     }
+}
+
+#[cfg(feature = "form")]
+fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let form = serde_html_form::Deserializer::from_bytes(bytes);
+    serde_path_to_error::deserialize(form).map_err(|error| reason(error.path(), "form"))
+}
+
+#[cfg(not(feature = "form"))]
+fn form<T>(_: &[u8]) -> Result<T, String> {
+    Err("the payload is a form, which needs the feature `form`".to_owned())
 }
 
 /// Where the payload does not fit. serde's own message may quote a value of the body, so it stays out.

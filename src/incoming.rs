@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, HeaderName, Method, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use percent_encoding::percent_decode;
 use serde::{
     Deserializer as _,
@@ -92,31 +92,30 @@ pub(crate) enum ReadError {
 }
 
 impl<'a> Head<'a> {
-    /// The value of a header that must be there exactly once, and not empty.
+    /// The text of a header that must be there exactly once, and not empty.
     pub(crate) fn header(&self, name: &HeaderName) -> Result<&'a str, ReadError> {
-        let mut values = self.headers_called(name);
+        self.header_value(name).map(|(_, text)| text)
+    }
+
+    /// A header that must be there exactly once, and not empty, with its text.
+    pub(crate) fn header_value(
+        &self,
+        name: &HeaderName,
+    ) -> Result<(&'a HeaderValue, &'a str), ReadError> {
+        let mut values = self.headers.get_all(name).iter();
         let value = values.next().ok_or(ReadError::Missing)?;
         if values.next().is_some() {
             return Err(ReadError::Duplicate);
         }
-        value
+        header_text(value).map(|text| (value, text))
     }
 
-    /// The values of a header that may be there several times, none of them empty.
+    /// The texts of a header that may be there several times, none of them empty.
     pub(crate) fn headers_called(
         &self,
         name: &HeaderName,
     ) -> impl Iterator<Item = Result<&'a str, ReadError>> + use<'a> {
-        self.headers.get_all(name).iter().map(|value| {
-            if value.len() > MAX_HEADER_LEN {
-                return Err(ReadError::TooLong);
-            }
-            let text = value.to_str().map_err(|_| ReadError::Malformed)?;
-            if text.is_empty() {
-                return Err(ReadError::Missing);
-            }
-            Ok(text)
-        })
+        self.headers.get_all(name).iter().map(header_text)
     }
 
     /// The token of `Authorization: Bearer …`.
@@ -185,6 +184,17 @@ impl<'a> Head<'a> {
     }
 }
 
+fn header_text(value: &HeaderValue) -> Result<&str, ReadError> {
+    if value.len() > MAX_HEADER_LEN {
+        return Err(ReadError::TooLong);
+    }
+    match value.to_str() {
+        Ok("") => Err(ReadError::Missing),
+        Ok(text) => Ok(text),
+        Err(_) => Err(ReadError::Malformed),
+    }
+}
+
 /// The decoded value of a form field that must be there exactly once.
 pub(crate) fn form_value<'a>(body: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, ReadError> {
     single(pairs(body), name)
@@ -242,7 +252,8 @@ pub(crate) fn json_value<'a>(
     body: &'a [u8],
     pointer: &JsonPointer,
 ) -> Result<Cow<'a, str>, ReadError> {
-    let raw = json_at(json_root(body)?, pointer)?;
+    let text = std::str::from_utf8(body).map_err(|_| ReadError::Malformed)?;
+    let raw = json_at(text, pointer)?;
     if raw.starts_with('"') {
         return match serde_json::from_str::<&str>(raw) {
             Ok(plain) => Ok(Cow::Borrowed(plain)),
@@ -265,18 +276,25 @@ pub(crate) fn json_root(body: &[u8]) -> Result<&str, ReadError> {
         .map_err(|_| ReadError::Malformed)
 }
 
-/// The text of the value at `pointer`.
+/// The text of the value at `pointer`. All of the document is checked to be JSON.
 pub(crate) fn json_at<'a>(document: &'a str, pointer: &JsonPointer) -> Result<&'a str, ReadError> {
+    let mut steps = pointer.steps().peekable();
+    if steps.peek().is_none() {
+        return json_root(document.as_bytes());
+    }
     let mut raw = document;
-    for step in pointer.steps() {
+    for step in steps {
         let mut deserializer = serde_json::Deserializer::from_str(raw);
-        let found = deserializer.deserialize_any(Step(&step)).map_err(|error| {
-            if error.to_string().starts_with(DUPLICATE) {
-                ReadError::Duplicate
-            } else {
-                ReadError::Malformed
-            }
-        })?;
+        let found = deserializer
+            .deserialize_any(Step(&step))
+            .and_then(|found| deserializer.end().map(|()| found))
+            .map_err(|error| {
+                if error.to_string().starts_with(DUPLICATE) {
+                    ReadError::Duplicate
+                } else {
+                    ReadError::Malformed
+                }
+            })?;
         raw = found.ok_or(ReadError::Missing)?;
     }
     Ok(raw)

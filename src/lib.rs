@@ -55,7 +55,10 @@
 //!
 //! # Features
 //!
+//! - `axum` (default): paths as axum's `Router` has them, also inside a nest. Only services without a `Router` can do without; the extractor is
+//!   there in any case.
 //! - `config` (default): [`config`], endpoints from TOML.
+//! - `form` (default): `VerifiedWebhook<T>` of deliveries that are forms. Verifying them needs no crate.
 //! - `tracing` (default): a span around each request, and events, under the target `axum_webhook`.
 //! - `metrics`: counters, gauges and histograms through the facade `metrics`: see [`telemetry`].
 //! - `jwt` (default): signed tokens, JWT and detached JWS (`MessageBird`, monday.com, Netlify, Vonage). It needs no
@@ -69,6 +72,7 @@
 //! - `postgres`: events remembered in Postgres, secrets of tenants from a query, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
+//! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
 //!
 //! Default features are pure Rust: no C compiler is needed.
 
@@ -85,6 +89,7 @@ pub mod handshake;
 mod incoming;
 mod key_source;
 mod keys;
+mod late;
 mod middleware;
 mod pairing;
 mod path_pattern;
@@ -96,6 +101,7 @@ mod report;
 pub mod scheme;
 pub mod sign;
 mod sns;
+mod task;
 pub mod telemetry;
 mod tenant;
 pub mod testing;
@@ -111,11 +117,13 @@ pub use self::{
     extract::{Raw, ShadowVerdict, VerifiedWebhook, WebhookRejection},
     incoming::Incoming,
     key_source::{
-        KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys, TenantFilesError,
-        TenantKeys,
+        FileKeys, KeyRequest, KeySource, KeySourceError, RemoteKeysError, RotatingKeys,
+        TenantFilesError, TenantKeys,
     },
     keys::{Keyring, KeyringError, Secret, SecretError, Secrets},
-    middleware::{LayerError, ResponseFuture, WebhookLayer, WebhookService},
+    middleware::{
+        LayerError, ResponseFuture, RotateError, WebhookHandle, WebhookLayer, WebhookService,
+    },
     pairing::PairedKey,
     public_url::{PublicUrl, PublicUrlError},
     rejection::{Rejection, RejectionKind},

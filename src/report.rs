@@ -91,11 +91,16 @@ impl Report {
             .iter()
             .map(|endpoint| EndpointReport::new(endpoint, now))
             .collect();
+        let keyrings: Vec<_> = endpoints
+            .iter()
+            .map(|endpoint| endpoint.keys.known())
+            .collect();
         let keys: Vec<(usize, &Endpoint, &Key)> = endpoints
             .iter()
+            .zip(&keyrings)
             .enumerate()
-            .flat_map(|(at, endpoint)| {
-                let keys = endpoint.keys.fixed().into_iter().flat_map(Keyring::all);
+            .flat_map(|(at, (endpoint, keyring))| {
+                let keys = keyring.iter().flat_map(Keyring::all);
                 keys.map(move |key| (at, endpoint, key))
             })
             .collect();
@@ -131,7 +136,8 @@ impl Report {
 impl EndpointReport {
     fn new(endpoint: &Endpoint, now: Timestamp) -> Self {
         let scheme = &endpoint.scheme;
-        let keys = endpoint.keys.fixed().map_or(&[][..], Keyring::all);
+        let keyring = endpoint.keys.known();
+        let keys = keyring.as_ref().map_or(&[][..], Keyring::all);
         Self {
             name: endpoint.name.to_string(),
             provider: endpoint.provider.to_string(),
@@ -142,7 +148,7 @@ impl EndpointReport {
             tolerance: scheme.tolerance,
             dedupe: scheme.dedupe,
             is_enforced: endpoint.enforce,
-            diagnosis: endpoint.diagnosis,
+            diagnosis: endpoint.diagnosis.level(),
             has_key_source: matches!(endpoint.keys, Keys::Source(_)),
             keys: keys.iter().map(|key| KeyReport::new(key, now)).collect(),
             findings: scheme.lint(),

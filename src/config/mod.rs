@@ -27,6 +27,8 @@
 //! | `server.replay` | `"memory"`, `"redis://…"`, `"postgres://…"` or `"off"` | `"memory"` |
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
+//! | `server.reread` | how long a `file:` secret is not looked at, or `"off"`: see [`FileKeys`](crate::FileKeys) | `"5s"` |
+//! | `server.run_to_the_end` | `true` keeps handlers whose client went away: see [`WebhookLayer::run_to_the_end`] | `false` |
 //! | `server.diagnosis` | `"hints"`, or `"trials"`: see [`DiagnosisLevel`] | `"hints"` |
 //! | `endpoint.name` | in logs, replay keys and `VerifiedWebhook` | required |
 //! | `endpoint.path` | the path, also one with `{tenant}` in it | `"/webhooks/<name>"` |
@@ -40,13 +42,20 @@
 //! | `endpoint.body_limit` | the largest body | the provider's |
 //! | `endpoint.dedupe` | `"id"`, `"content"` or `"off"` | the provider's |
 //! | `endpoint.lease` | how long an event waits whose process died | `"2m"` |
+//! | `endpoint.renewal` | how long the lease of a handler is renewed: see [`Endpoint::with_renewal`] | `"15m"` |
+//! | `endpoint.outcome` | `{ done, retry }`, lists of the handler's statuses, such as `[409]` or `["4xx"]` | [`Outcome::of`](crate::replay::Outcome::of) |
+//! | `endpoint.dangerous_fail_open` | `true` handles deliveries unguarded while the store can't answer | `false` |
 //! | `endpoint.enforce` | `false` only observes | `true` |
 //! | `endpoint.diagnosis` | as `server.diagnosis`, for one endpoint | the server's |
 //!
 //! A store on a server needs its feature; it connects with the first delivery, and creates its table in Postgres.
 //!
+//! In `outcome` a status by its number counts before its class, and `retry` before `done`.
+//!
 //! A secret is `"env:NAME"`, `"file:PATH"` or `"plain:TEXT"`, or a table with
 //! `value` (one of these), `id`, `not_before`, `not_after` (RFC 3339) and `parts`.
+//! A file is read again when it changes, as [`FileKeys`](crate::FileKeys) says; secrets of the other kinds are changed at run
+//! time by [`WebhookLayer::handle`].
 //! Where the provider publishes its keys it is also `"remote:"`, or `"remote:https://…"` for another
 //! URL on the provider's hosts: see [`Secret::remote`].
 //!
@@ -71,7 +80,10 @@
 //! `{ query = "tenant" }`, `{ header = "x-tenant" }`, `{ host = "{tenant}.hooks.example.com" }` or
 //! `{ unverified_body_field = "/account/id" }`. See [`Endpoint::with_tenant`] for what you owe.
 
+mod outcome;
+mod provider;
 mod replay;
+mod reread;
 mod secrets;
 mod tenants;
 
@@ -79,8 +91,12 @@ use std::{fmt, path::Path};
 
 use serde::Deserialize;
 
+pub use self::{provider::provider, secrets::secret};
+
 use self::{
+    outcome::Outcomes,
     replay::Replay,
+    reread::Reread,
     secrets::SecretEntries,
     tenants::{SecretsFrom, TenantPlace},
 };
@@ -91,7 +107,6 @@ use crate::{
     endpoint::Endpoint,
     keys::Secret,
     middleware::WebhookLayer,
-    providers,
     public_url::PublicUrl,
     scheme::{Dedupe, Scheme, Tolerance},
     units::{ByteSize, Span},
@@ -116,6 +131,10 @@ struct Server {
     idle_timeout: Option<Span>,
     total_timeout: Option<Span>,
     #[serde(default)]
+    reread: Reread,
+    #[serde(default)]
+    run_to_the_end: bool,
+    #[serde(default)]
     diagnosis: DiagnosisLevel,
 }
 
@@ -134,6 +153,10 @@ struct EndpointConfig {
     body_limit: Option<ByteSize>,
     dedupe: Option<Dedupe>,
     lease: Option<Span>,
+    renewal: Option<Span>,
+    outcome: Option<Outcomes>,
+    #[serde(default)]
+    dangerous_fail_open: bool,
     #[serde(default = "enforced")]
     enforce: bool,
     diagnosis: Option<DiagnosisLevel>,
@@ -200,11 +223,7 @@ impl Config {
     /// If a provider is unknown, a scheme can't be used, or a secret is missing,
     /// empty or not what the scheme needs. The error names the key.
     pub fn endpoints(&self) -> Result<Vec<Endpoint>, ConfigError> {
-        self.endpoints
-            .iter()
-            .enumerate()
-            .map(|(index, endpoint)| endpoint.build(index, &self.server))
-            .collect()
+        self.each_endpoint().collect()
     }
 
     /// The secrets of the endpoint called `name`, for signing test deliveries.
@@ -231,6 +250,28 @@ impl Config {
         }
     }
 
+    /// The names of the endpoints, as they stand in the file.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.endpoints.iter().map(|endpoint| endpoint.name.as_str())
+    }
+
+    /// The scheme of each endpoint with what the endpoint changes in it, before the linter has seen it.
+    ///
+    /// No secret is read for it. With [`Scheme::lint`] it says everything that is wrong with a
+    /// file, where [`endpoints`](Self::endpoints) stops at the first error.
+    pub fn schemes(&self) -> impl Iterator<Item = Result<Scheme, ConfigError>> {
+        let endpoints = self.endpoints.iter().enumerate();
+        endpoints.map(|(index, endpoint)| endpoint.final_scheme(index))
+    }
+
+    /// Builds each endpoint by itself: its secrets are read now.
+    ///
+    /// The errors are those of [`endpoints`](Self::endpoints), one for each endpoint that has one.
+    pub fn each_endpoint(&self) -> impl Iterator<Item = Result<Endpoint, ConfigError>> {
+        let endpoints = self.endpoints.iter().enumerate();
+        endpoints.map(|(index, endpoint)| endpoint.build(index, &self.server))
+    }
+
     /// Builds the layer: it selects by path, and remembers events as `server.replay` says.
     ///
     /// # Errors
@@ -242,7 +283,10 @@ impl Config {
             .map_err(|error| ConfigError::at("endpoint", error.to_string()))?;
         let idle = self.server.idle_timeout.unwrap_or(Span::seconds(5));
         let total = self.server.total_timeout.unwrap_or(Span::seconds(30));
-        let layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        let mut layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        if self.server.run_to_the_end {
+            layer = layer.run_to_the_end();
+        }
         self.server.replay.guard(layer)
     }
 }
@@ -253,13 +297,7 @@ impl EndpointConfig {
         if self.name.is_empty() {
             return Err(ConfigError::at(key("name"), "should not be empty"));
         }
-        let mut scheme = self.scheme(index)?;
-        if let Some(tolerance) = self.tolerance {
-            scheme.tolerance = Some(tolerance);
-        }
-        if let Some(dedupe) = self.dedupe {
-            scheme.dedupe = dedupe;
-        }
+        let scheme = self.final_scheme(index)?;
         let origin = if self.scheme.is_some() {
             "scheme"
         } else {
@@ -278,7 +316,7 @@ impl EndpointConfig {
             None => format!("/webhooks/{}", self.name),
         };
         let mut endpoint = self
-            .with_secrets(&key, scheme, &path)?
+            .with_secrets(&key, scheme, &path, server.reread)?
             .with_name(self.name.as_str())
             .with_path(path)
             .with_diagnosis(self.diagnosis.unwrap_or(server.diagnosis));
@@ -294,10 +332,31 @@ impl EndpointConfig {
         if let Some(lease) = self.lease {
             endpoint = endpoint.with_lease(lease.duration());
         }
+        if let Some(renewal) = self.renewal {
+            endpoint = endpoint.with_renewal(renewal.duration());
+        }
+        if let Some(outcomes) = self.outcome.clone() {
+            endpoint = endpoint.with_outcome(move |status| outcomes.of(status));
+        }
+        if self.dangerous_fail_open {
+            endpoint = endpoint.dangerous_fail_open();
+        }
         if !self.enforce {
             endpoint = endpoint.with_shadow_mode();
         }
         Ok(endpoint)
+    }
+
+    /// The scheme, with what this endpoint changes in it.
+    fn final_scheme(&self, index: usize) -> Result<Scheme, ConfigError> {
+        let mut scheme = self.scheme(index)?;
+        if let Some(tolerance) = self.tolerance {
+            scheme.tolerance = Some(tolerance);
+        }
+        if let Some(dedupe) = self.dedupe {
+            scheme.dedupe = dedupe;
+        }
+        Ok(scheme)
     }
 
     fn with_secrets(
@@ -305,11 +364,13 @@ impl EndpointConfig {
         key: &impl Fn(&str) -> String,
         scheme: Scheme,
         path: &str,
+        reread: Reread,
     ) -> Result<Endpoint, ConfigError> {
         match (&self.secrets, &self.secrets_from) {
             (Some(secrets), None) if self.tenant.is_none() => {
                 let secrets = secrets.load(&key("secrets"))?;
-                Endpoint::new(scheme, secrets)
+                reread
+                    .endpoint(scheme, secrets)
                     .map_err(|error| ConfigError::at(key("secrets"), error.to_string()))
             }
             (Some(_), None) => Err(ConfigError::at(
@@ -329,12 +390,9 @@ impl EndpointConfig {
 
     fn scheme(&self, index: usize) -> Result<Scheme, ConfigError> {
         match (&self.provider, &self.scheme) {
-            (Some(id), None) => providers::find(id).ok_or_else(|| {
-                let hint =
-                    nearest(id).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
-                let reason = format!("there is no provider {id:?}{hint}");
-                ConfigError::at(format!("endpoint[{index}].provider"), reason)
-            }),
+            (Some(id), None) => {
+                provider(id).map_err(|error| error.below(&format!("endpoint[{index}]")))
+            }
             (None, Some(scheme)) => {
                 let mut scheme = scheme.clone();
                 if scheme.id == "custom" {
@@ -348,37 +406,6 @@ impl EndpointConfig {
             )),
         }
     }
-}
-
-/// The provider whose id is a slip of the keyboard away.
-fn nearest(id: &str) -> Option<&'static str> {
-    providers::ALL
-        .iter()
-        .map(|(known, _)| (distance(id, known), *known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .min()
-        .map(|(_, known)| known)
-}
-
-/// The Levenshtein distance.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (y, above) in b.bytes().zip(row.iter_mut().skip(1)) {
-            let next = (diagonal + usize::from(x != y))
-                .min(left + 1)
-                .min(*above + 1);
-            diagonal = *above;
-            *above = next;
-            left = next;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// What is wrong in a configuration: the key, and what would be right. It never contains a secret.
@@ -396,6 +423,12 @@ impl ConfigError {
             line: None,
             reason: reason.into(),
         }
+    }
+
+    /// The error at a key below `table`.
+    fn below(mut self, table: &str) -> Self {
+        self.key = format!("{table}.{}", self.key);
+        self
     }
 
     /// The key, such as `endpoint[0].secrets[1]`; empty where the text is no TOML at all.
@@ -427,13 +460,50 @@ impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
+
     use super::*;
 
     #[test]
-    fn a_slip_of_the_keyboard_is_seen() {
-        assert_eq!(nearest("strpe"), Some("stripe"));
-        assert_eq!(nearest("gihtub"), Some("github"));
-        assert_eq!(nearest("something-else"), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
+    fn one_bad_endpoint_does_not_hide_the_others() {
+        let config = Config::from_toml(
+            r#"
+            [[endpoint]]
+            name = "a"
+            provider = "strpe"
+            secrets = ["plain:x"]
+
+            [[endpoint]]
+            name = "b"
+            provider = "stripe"
+            secrets = ["plain:x"]
+            dedupe = "off"
+            "#,
+        );
+        let config = config.expect("it has the form of a configuration");
+        assert_eq!(config.names().collect::<Vec<_>>(), ["a", "b"]);
+        let schemes: Vec<_> = config.schemes().collect();
+        let key = schemes[0].as_ref().map_err(ConfigError::key);
+        assert_eq!(key.err(), Some("endpoint[0].provider"));
+        let dedupe = schemes[1].as_ref().map(|scheme| scheme.dedupe);
+        assert_eq!(dedupe, Ok(Dedupe::Off));
+        let built: Vec<bool> = config.each_endpoint().map(|built| built.is_ok()).collect();
+        assert_eq!(built, [false, true]);
+    }
+
+    #[test]
+    fn a_secret_and_its_parts_are_references() {
+        for (reference, part, key) in [
+            ("plain:x", "plain:y", None),
+            ("hunter2", "plain:y", Some("secret")),
+            ("plain: x", "plain:y", Some("secret")),
+            ("plain:x", "hunter2", Some("secret.parts.p")),
+            ("plain:x", "plain:", Some("secret.parts.p")),
+        ] {
+            let error = secret(reference, &[("p", part)]).err();
+            assert_eq!(error.as_ref().map(ConfigError::key), key);
+            let text = error.map_or_else(String::new, |error| error.to_string());
+            assert!(!text.contains("hunter2"), "{text}");
+        }
     }
 }

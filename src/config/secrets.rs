@@ -39,34 +39,36 @@ pub(super) enum Reference {
 impl SecretEntries {
     /// Reads the secrets from where they are.
     pub(super) fn load(&self, key: &str) -> Result<Vec<Secret>, ConfigError> {
-        let mut secrets = Vec::with_capacity(self.0.len());
-        for (index, entry) in self.0.iter().enumerate() {
-            let key = format!("{key}[{index}]");
-            let at = |key: &str| {
-                let key = key.to_owned();
-                move |error: SecretError| ConfigError::at(key.clone(), error.to_string())
-            };
-            let mut secret = entry.value.load().map_err(at(&key))?;
-            if let Some(id) = &entry.id {
-                secret = secret.with_id(id.as_str());
-            }
-            if let Some(time) = entry.not_before {
-                secret = secret.with_not_before(time);
-            }
-            if let Some(time) = entry.not_after {
-                secret = secret.with_not_after(time);
-            }
-            for (name, reference) in &entry.parts {
-                let key = format!("{key}.parts.{name}");
-                let part = reference.text().map_err(at(&key))?;
-                secret = secret
-                    .with_part(name.as_str(), part.as_str())
-                    .map_err(at(&key))?;
-            }
-            secrets.push(secret);
-        }
-        Ok(secrets)
+        let entries = self.0.iter().enumerate();
+        entries
+            .map(|(index, entry)| entry.load(&format!("{key}[{index}]")))
+            .collect()
     }
+}
+
+/// Reads a secret from where it is: `reference` is `env:NAME`, `file:PATH` or `plain:TEXT`, as in
+/// a file, and so is each of its named parts.
+///
+/// ```
+/// use axum_webhook::config;
+///
+/// let secret = config::secret("plain:only for tests", &[("public_key", "plain:pk_test")])?;
+/// assert!(config::secret("only for tests", &[]).is_err());
+/// # Ok::<(), config::ConfigError>(())
+/// ```
+///
+/// # Errors
+///
+/// If it is no reference, or what is there is not a secret. The error never repeats the reference's text.
+pub fn secret(reference: &str, parts: &[(&str, &str)]) -> Result<Secret, ConfigError> {
+    let wrong = |key: String| move |reason: &str| ConfigError::at(key, reason);
+    let value = Reference::parse(reference).map_err(wrong("secret".to_owned()))?;
+    let mut entry = Entry::at(value);
+    for (name, part) in parts {
+        let part = Reference::parse(part).map_err(wrong(format!("secret.parts.{name}")))?;
+        entry.parts.push(((*name).to_owned(), part));
+    }
+    entry.load("secret")
 }
 
 impl Reference {
@@ -172,13 +174,45 @@ impl Entry {
     }
 
     fn of(text: &str) -> Result<Self, String> {
-        Ok(Self {
-            value: Reference::parse(text)?,
+        Ok(Self::at(Reference::parse(text)?))
+    }
+
+    const fn at(value: Reference) -> Self {
+        Self {
+            value,
             id: None,
             not_before: None,
             not_after: None,
             parts: Vec::new(),
-        })
+        }
+    }
+
+    fn load(&self, key: &str) -> Result<Secret, ConfigError> {
+        let at = |key: &str| {
+            let key = key.to_owned();
+            move |error: SecretError| ConfigError::at(key, error.to_string())
+        };
+        let mut secret = self.value.load().map_err(at(key))?;
+        if let Some(id) = &self.id {
+            secret = secret.with_id(id.as_str());
+        }
+        if let Some(time) = self.not_before {
+            secret = secret.with_not_before(time);
+        }
+        if let Some(time) = self.not_after {
+            secret = secret.with_not_after(time);
+        }
+        for (name, reference) in &self.parts {
+            let key = format!("{key}.parts.{name}");
+            secret = match reference {
+                Reference::File(path) => secret.with_part_from_file(name.as_str(), path),
+                _ => reference
+                    .text()
+                    .and_then(|part| secret.with_part(name.as_str(), part.as_str())),
+            }
+            .map_err(at(&key))?;
+        }
+        Ok(secret)
     }
 }
 

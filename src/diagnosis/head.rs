@@ -1,17 +1,16 @@
 //! What the headers say: whose they are, and what is missing among them.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::cmp::Reverse;
 
 use http::HeaderName;
 
 use crate::{
     content::numbered,
     diagnosis::{
-        Case, Code, Diagnosis,
+        Case, Code, Diagnosis, known,
         words::{any_of, shown},
     },
     incoming::Head,
-    providers,
     scheme::{Locate, MediaType, Scheme, Shape},
     verify::{VerifyError, fits},
 };
@@ -203,7 +202,7 @@ pub(super) fn header_names(at: &Locate) -> Vec<HeaderName> {
 }
 
 /// The headers that a delivery has beside its signature.
-fn other_places(shape: &Shape) -> Vec<HeaderName> {
+pub(super) fn other_places(shape: &Shape) -> Vec<HeaderName> {
     let places = shape
         .timestamp
         .iter()
@@ -218,81 +217,35 @@ fn other_places(shape: &Shape) -> Vec<HeaderName> {
     names
 }
 
-/// What the catalogue knows of a provider's headers.
-struct Known {
-    id: String,
-    others: Vec<HeaderName>,
-}
-
-struct Catalogue {
-    known: Vec<Known>,
-    by_signature: HashMap<HeaderName, Vec<usize>>,
-}
-
-fn catalogue() -> &'static Catalogue {
-    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| {
-        let mut known = Vec::new();
-        let mut by_signature: HashMap<HeaderName, Vec<usize>> = HashMap::new();
-        for (_, describe) in providers::ALL {
-            let scheme = describe();
-            let mut others: Vec<_> = scheme.shapes.iter().flat_map(other_places).collect();
-            others.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-            others.dedup();
-            for shape in &scheme.shapes {
-                for name in header_names(&shape.signature.at) {
-                    // Half of the world's requests have this one.
-                    if name != http::header::AUTHORIZATION {
-                        let ids = by_signature.entry(name).or_default();
-                        if ids.last() != Some(&known.len()) {
-                            ids.push(known.len());
-                        }
-                    }
-                }
-            }
-            known.push(Known {
-                id: scheme.id,
-                others,
-            });
-        }
-        Catalogue {
-            known,
-            by_signature,
-        }
-    })
-}
-
 /// The providers whose signature header the request has, the likeliest first: by how many of
 /// their other headers are there, and by whether the header has their name.
-pub(super) fn looks_like(
-    head: Head<'_>,
+pub(super) fn looks_like<'h>(
+    head: Head<'h>,
     scheme: &Scheme,
-) -> Option<(&'static str, Vec<&'static str>)> {
-    let catalogue = catalogue();
-    let mut best: Vec<(usize, bool, &str, &str)> = Vec::new();
+) -> Option<(&'h str, Vec<&'static str>)> {
+    let by_signature = known::by_signature();
+    let mut best: Vec<(usize, bool, &'h str, &'static str)> = Vec::new();
     for name in head.headers.keys() {
-        let Some((name, ids)) = catalogue.by_signature.get_key_value(name) else {
-            continue;
-        };
-        for known in ids.iter().filter_map(|index| catalogue.known.get(*index)) {
+        for known in by_signature.get(name.as_str()).into_iter().flatten() {
             if known.id == scheme.id {
                 continue;
             }
             let others = known.others.iter();
             let score = others
-                .filter(|name| head.headers.contains_key(*name))
+                .filter(|name| head.headers.contains_key(**name))
                 .count();
             let word = known.id.split('-').next().unwrap_or_default();
-            best.push((
-                score,
-                name.as_str().contains(word),
-                name.as_str(),
-                &known.id,
-            ));
+            best.push((score, name.as_str().contains(word), name.as_str(), known.id));
         }
     }
-    best.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.3.cmp(b.3)));
-    let (score, named, header, _) = *best.first()?;
+    let (score, named, id) = best
+        .iter()
+        .map(|entry| (entry.0, entry.1, Reverse(entry.3)))
+        .max()?;
+    let header = best
+        .iter()
+        .find(|entry| (entry.0, entry.1, entry.3) == (score, named, id.0))?
+        .2;
     let ids = best
         .into_iter()
         .filter(|entry| (entry.0, entry.1, entry.2) == (score, named, header))
@@ -317,21 +270,20 @@ fn other_provider(head: Head<'_>, scheme: &Scheme) -> Option<Diagnosis> {
     ))
 }
 
-/// The endpoint whose path this nearly is.
-pub(crate) fn missing_path<'p>(
-    path: &str,
-    mut known: impl Iterator<Item = (&'p str, &'p str)>,
-) -> Option<Diagnosis> {
-    let bare = |path: &str| path.trim_end_matches('/').to_ascii_lowercase();
-    let wanted = bare(path);
-    let (name, own) = known.find(|(_, own)| bare(own) == wanted)?;
+/// A path without what is easily mistaken in it: the case of its letters, and slashes at its end.
+pub(crate) fn bare_path(path: &str) -> String {
+    path.trim_end_matches('/').to_ascii_lowercase()
+}
+
+/// The path is nearly that of the endpoint called `name`.
+pub(crate) fn missing_path(path: &str, name: &str, own: &str) -> Diagnosis {
     let what = if own.trim_end_matches('/') == path.trim_end_matches('/') {
         "a slash at its end"
     } else {
         "the case of its letters"
     };
-    Some(Diagnosis::new(
+    Diagnosis::new(
         Code::OtherPath,
         format!("the path is that of endpoint {name:?} but for {what}: {own}"),
-    ))
+    )
 }

@@ -6,6 +6,8 @@ mod cause;
 mod facts;
 mod form;
 mod head;
+mod known;
+mod level;
 mod signature;
 mod time;
 mod trials;
@@ -19,8 +21,15 @@ use crate::{
     verify::{self, VerifyError},
 };
 
-pub(crate) use self::{cause::Code, facts::said, head::missing_path, trials::Other, words::span};
-pub use self::{cause::Diagnosis, trials::DiagnosisLevel};
+pub(crate) use self::{
+    cause::Code,
+    facts::said,
+    head::{bare_path, missing_path},
+    level::Depth,
+    trials::Other,
+    words::span,
+};
+pub use self::{cause::Diagnosis, level::DiagnosisLevel};
 
 /// What a diagnosis may look at.
 #[derive(Clone, Copy)]

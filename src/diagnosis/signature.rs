@@ -1,7 +1,7 @@
 //! What the text of a signature looks like, beside what it should be.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     content::Reading,
@@ -195,8 +195,8 @@ fn without_prefix(text: &str, prefix: &str) -> Diagnosis {
 struct TokenHeader {
     alg: Option<String>,
     kid: Option<String>,
-    crit: Option<serde_json::Value>,
-    b64: Option<serde_json::Value>,
+    crit: Option<IgnoredAny>,
+    b64: Option<IgnoredAny>,
 }
 
 fn token_header(token: &str) -> Option<TokenHeader> {

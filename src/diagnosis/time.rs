@@ -9,6 +9,7 @@ use crate::{
         head::shape_of,
         words::{ago, shown, span},
     },
+    incoming::{json_at, json_elements, json_root},
     scheme::TimeUnit,
     verify::VerifyError,
 };
@@ -153,12 +154,12 @@ fn claim(at: &str, case: &Case<'_>) -> Diagnosis {
     };
     let value = shape_of(case).and_then(|shape| {
         let payload = Reading::new(shape, case.incoming()).token_payload().ok()?;
-        let payload: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-        match payload.pointer(at)? {
-            serde_json::Value::String(text) => Some(format!(" ({})", shown(text))),
-            serde_json::Value::Array(list) => Some(format!(" (a list of {})", list.len())),
-            _ => None,
+        let value = json_at(json_root(&payload).ok()?, &at.parse().ok()?).ok()?;
+        if let Ok(list) = json_elements(value) {
+            return Some(format!(" (a list of {})", list.len()));
         }
+        let text: String = serde_json::from_str(value).ok()?;
+        Some(format!(" ({})", shown(&text)))
     });
     Diagnosis::new(
         Code::TokenClaim,

@@ -3,6 +3,7 @@
 #[cfg(feature = "remote-keys")]
 mod cache;
 mod error;
+mod files;
 #[cfg(feature = "remote-keys")]
 mod remote;
 mod request;
@@ -15,6 +16,7 @@ use std::{fmt, pin::Pin, sync::Arc};
 pub use self::remote::RemoteKeySource;
 pub use self::{
     error::{KeySourceError, RemoteKeysError},
+    files::FileKeys,
     request::KeyRequest,
     rotating::RotatingKeys,
     tenants::{TenantFilesError, TenantKeys},
@@ -70,6 +72,12 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
         let _ = request;
         async { Err(KeySourceError::unknown("there are no newer keys")) }
     }
+
+    /// The keys that are known without a request, for diagnoses and
+    /// [`WebhookLayer::report`](crate::WebhookLayer::report). By default there are none.
+    fn known(&self) -> Option<Keyring> {
+        None
+    }
 }
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -85,6 +93,8 @@ pub(crate) trait DynKeySource: fmt::Debug + Send + Sync {
         &'a self,
         request: &'a KeyRequest<'a>,
     ) -> BoxFuture<'a, Result<Keyring, KeySourceError>>;
+
+    fn known(&self) -> Option<Keyring>;
 }
 
 impl<S: KeySource> DynKeySource for S {
@@ -101,30 +111,34 @@ impl<S: KeySource> DynKeySource for S {
     ) -> BoxFuture<'a, Result<Keyring, KeySourceError>> {
         Box::pin(KeySource::newer_keys(self, request))
     }
+
+    fn known(&self) -> Option<Keyring> {
+        KeySource::known(self)
+    }
 }
 
 /// The keys of an endpoint.
 #[derive(Clone)]
 pub(crate) enum Keys {
-    /// They are there from the start.
-    Static(Keyring),
+    /// They are the endpoint's own: there from the start, and changed by name.
+    Own(RotatingKeys),
     /// They are asked for, for each request.
     Source(Arc<dyn DynKeySource>),
 }
 
 impl Keys {
-    /// The keys that are there from the start.
-    pub(crate) const fn fixed(&self) -> Option<&Keyring> {
+    /// The keys that are known without a request.
+    pub(crate) fn known(&self) -> Option<Keyring> {
         match self {
-            Self::Static(keyring) => Some(keyring),
-            Self::Source(_) => None,
+            Self::Own(keys) => Some(keys.keyring()),
+            Self::Source(source) => source.known(),
         }
     }
 
     /// The keys for a request.
     pub(crate) async fn get(&self, request: &KeyRequest<'_>) -> Result<Keyring, KeySourceError> {
         match self {
-            Self::Static(keyring) => Ok(keyring.clone()),
+            Self::Own(keys) => Ok(keys.keyring()),
             Self::Source(source) => source.keys(request).await,
         }
     }
@@ -134,7 +148,7 @@ impl Keys {
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Static(keyring) => keyring.fmt(f),
+            Self::Own(keys) => keys.keyring().fmt(f),
             Self::Source(source) => source.fmt(f),
         }
     }

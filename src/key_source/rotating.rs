@@ -10,6 +10,9 @@ use crate::{
 
 /// Keys that change while the program runs. Clones share them: one is the endpoint's, one is yours.
 ///
+/// An endpoint that was built with secrets has such keys already, under its name:
+/// [`WebhookHandle::rotate`](crate::WebhookHandle::rotate).
+///
 /// A change takes effect with the next request. What is in flight is verified by the keys that it
 /// began with.
 ///
@@ -44,11 +47,19 @@ impl RotatingKeys {
     ///
     /// If the secrets are not what the scheme needs, as in [`Keyring::new`].
     pub fn new(scheme: &Scheme, secrets: impl Into<Secrets>) -> Result<Self, KeyringError> {
-        let keyring = Keyring::new(scheme, secrets)?;
-        Ok(Self {
+        Ok(Self::of(scheme, Keyring::new(scheme, secrets)?))
+    }
+
+    /// No keys, under which nothing verifies.
+    pub(crate) fn none(scheme: &Scheme) -> Self {
+        Self::of(scheme, Keyring::none())
+    }
+
+    fn of(scheme: &Scheme, keyring: Keyring) -> Self {
+        Self {
             scheme: Arc::new(scheme.clone()),
             keyring: Arc::new(RwLock::new(keyring)),
-        })
+        }
     }
 
     /// Replaces all keys by those of `secrets`, the current one first.
@@ -73,5 +84,9 @@ impl RotatingKeys {
 impl KeySource for RotatingKeys {
     async fn keys(&self, _: &KeyRequest<'_>) -> Result<Keyring, KeySourceError> {
         Ok(self.keyring())
+    }
+
+    fn known(&self) -> Option<Keyring> {
+        Some(self.keyring())
     }
 }

@@ -1,5 +1,7 @@
 //! What makes a secret look wrong, although a key can be made of it.
 
+use zeroize::Zeroizing;
+
 use crate::{
     keys::{Secret, keyring::MIN_DECODED_LEN},
     scheme::{Family, Scheme, SecretFormat},
@@ -27,6 +29,9 @@ const KINDS: &[(&str, &str)] = &[
     ("rk_test_", "a restricted API key of Stripe (rk_…)"),
     ("pk_live_", "a publishable key of Stripe (pk_…)"),
     ("pk_test_", "a publishable key of Stripe (pk_…)"),
+    ("sk_", "an API key (sk_…)"),
+    ("rk_", "a restricted API key (rk_…)"),
+    ("pk_", "a publishable key (pk_…)"),
     ("we_", "the id of a Stripe endpoint (we_…)"),
     ("ghp_", "an access token of GitHub (ghp_…)"),
     ("github_pat_", "an access token of GitHub (github_pat_…)"),
@@ -57,21 +62,36 @@ const KINDS: &[(&str, &str)] = &[
     ("<", "a placeholder"),
 ];
 
-/// What people write where a secret is still to come.
-const PLACEHOLDERS: &[&str] = &[
+/// The providers that sign with their API key, and how it begins.
+const SIGN_WITH_API_KEY: &[(&str, &str)] = &[("paystack", "sk_")];
+
+/// How what people write begins where a secret is still to come.
+const PLACEHOLDER_STARTS: &[&str] = &[
     "changeme",
     "change-me",
     "change_me",
+    "replace-me",
+    "replace_me",
+    "replaceme",
+    "placeholder",
+    "your-",
+    "your_",
+    "whsec_...",
+    "whsec_xxx",
+    "whsec_your",
+    "xxx",
+    "***",
+];
+
+/// What people write where a secret is still to come.
+const PLACEHOLDERS: &[&str] = &[
     "secret",
     "password",
     "todo",
-    "xxx",
-    "your-secret",
-    "your_secret",
-    "your-webhook-secret",
-    "your_webhook_secret",
-    "whsec_...",
-    "whsec_xxx",
+    "test",
+    "example",
+    "webhook-secret",
+    "webhook_secret",
 ];
 
 /// What makes `secret` look wrong for `scheme`.
@@ -95,15 +115,7 @@ pub(super) fn doubts(scheme: &Scheme, secret: &Secret) -> Vec<Doubt> {
         doubts.push(Doubt::Quoted);
     }
     let bare = bare.trim_matches(['"', '\'']);
-    let kind = KINDS.iter().find(|(start, _)| bare.starts_with(start));
-    if let Some((_, kind)) = kind {
-        doubts.push(Doubt::Kind(kind));
-    } else if PLACEHOLDERS
-        .iter()
-        .any(|word| bare.eq_ignore_ascii_case(word))
-    {
-        doubts.push(Doubt::Kind("a placeholder"));
-    }
+    doubts.extend(kind(scheme, bare).map(Doubt::Kind));
     let is_text = matches!(
         scheme.secret,
         SecretFormat::Text | SecretFormat::Nfkd | SecretFormat::Sha1
@@ -112,6 +124,24 @@ pub(super) fn doubts(scheme: &Scheme, secret: &Secret) -> Vec<Doubt> {
         doubts.push(Doubt::Short(text.len()));
     }
     doubts
+}
+
+/// What a text is, where that is no webhook secret.
+fn kind(scheme: &Scheme, text: &str) -> Option<&'static str> {
+    let mut api_keys = SIGN_WITH_API_KEY.iter();
+    if api_keys.any(|(provider, start)| scheme.id == *provider && text.starts_with(start)) {
+        return None;
+    }
+    let mut kinds = KINDS.iter();
+    if let Some((_, kind)) = kinds.find(|(start, _)| text.starts_with(start)) {
+        return Some(kind);
+    }
+    let lower = Zeroizing::new(text.to_ascii_lowercase());
+    let is_placeholder = PLACEHOLDERS.contains(&lower.as_str())
+        || PLACEHOLDER_STARTS
+            .iter()
+            .any(|start| lower.starts_with(start));
+    is_placeholder.then_some("a placeholder")
 }
 
 #[cfg(test)]

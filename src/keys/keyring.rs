@@ -121,7 +121,7 @@ impl Keyring {
             parts: secret.parts.clone(),
             material: Material::Public(Arc::clone(&published.key)),
             given: None,
-            fingerprint: None,
+            fingerprints: [None; 2],
             doubts: Vec::new(),
         });
         Self {
@@ -181,8 +181,8 @@ pub(crate) struct Key {
     material: Material,
     /// The secret as it was given, where a diagnosis may try to read it in another way.
     given: Option<Secret>,
-    /// What tells that two secrets are the same one.
-    fingerprint: Option<Tag>,
+    /// What tells that two secrets are the same one: their text, or the key that they encode.
+    fingerprints: [Option<Tag>; 2],
     doubts: Vec<Doubt>,
 }
 
@@ -209,6 +209,7 @@ impl Key {
         if secret.is_remote() {
             return Err(SecretError::Remote);
         }
+        let doubts = doubts(scheme, secret);
         let key = |own: Option<&str>, material| Self {
             id: own.unwrap_or(id).into(),
             has_own_id: own.is_some() || secret.id.is_some(),
@@ -217,8 +218,8 @@ impl Key {
             parts: secret.parts.clone(),
             material,
             given: None,
-            fingerprint: Tag::new(&sha256(secret.expose())),
-            doubts: doubts(scheme, secret),
+            fingerprints: [Tag::new(&sha256(secret.expose())), None],
+            doubts: doubts.clone(),
         };
         let algorithm = scheme.algorithm.primitive();
         let family = algorithm.family();
@@ -229,11 +230,21 @@ impl Key {
                 .map(|(own, material)| key(own.as_deref(), material))
                 .collect());
         }
-        let bytes = decode(scheme, &secret.value)?;
+        let kind = doubts.iter().find_map(|doubt| match doubt {
+            Doubt::Kind(kind) => Some(*kind),
+            _ => None,
+        });
+        let bytes = decode(scheme, &secret.value).map_err(|error| match (error, kind) {
+            (SecretError::NotHex | SecretError::NotBase64, Some(kind)) => {
+                SecretError::OtherKind(kind)
+            }
+            (error, _) => error,
+        })?;
         // A MAC pads its key with zero bytes, so that these are the empty key.
         if bytes.iter().all(|byte| *byte == 0) {
             return Err(SecretError::OnlyZeros);
         }
+        let fingerprint = Tag::new(&sha256(&bytes));
         let material = match family {
             Family::Credential | Family::PublicKey | Family::Token | Family::Needs(_) => {
                 Material::Token(sha256(&bytes))
@@ -247,10 +258,10 @@ impl Key {
             },
         };
         let is_credential = matches!(material, Material::Token(_));
-        Ok(vec![Self {
-            given: (!is_credential).then(|| secret.clone()),
-            ..key(None, material)
-        }])
+        let mut key = key(None, material);
+        key.given = (!is_credential).then(|| secret.clone());
+        key.fingerprints[1] = fingerprint;
+        Ok(vec![key])
     }
 
     /// The MAC or hash at the start of a message; `None` for credentials.
@@ -325,10 +336,11 @@ impl Key {
 
     /// Whether both were made of the same secret.
     pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
-        match (&self.fingerprint, &other.fingerprint) {
+        let mut pairs = self.fingerprints.iter().zip(&other.fingerprints);
+        pairs.any(|(own, other)| match (own, other) {
             (Some(own), Some(other)) => own.matches(other),
             _ => false,
-        }
+        })
     }
 
     pub(crate) const fn not_before(&self) -> Option<Timestamp> {

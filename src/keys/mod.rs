@@ -6,7 +6,7 @@ mod secret;
 
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::keyring::{PublishedKey, check_parts};
-pub(crate) use self::{doubt::Doubt, keyring::Key};
+pub(crate) use self::{doubt::Doubt, keyring::Key, secret::read_file};
 pub use self::{
     keyring::{Keyring, KeyringError, Secrets},
     secret::{Secret, SecretError},

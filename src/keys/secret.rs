@@ -1,10 +1,18 @@
 //! A secret as a user pastes it, which never shows itself.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use zeroize::Zeroizing;
 
 use crate::timestamp::Timestamp;
+
+/// The most bytes of a secret's file: more than any JWK set or certificate chain has.
+const MAX_FILE_LEN: u64 = 64 << 10;
 
 /// A secret as the provider's dashboard shows it.
 ///
@@ -27,6 +35,15 @@ pub struct Secret {
     pub(super) not_before: Option<Timestamp>,
     pub(super) not_after: Option<Timestamp>,
     pub(super) parts: Vec<(String, Zeroizing<String>)>,
+    files: Vec<SecretFile>,
+}
+
+/// A file that a secret, or a part of it, was read from.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretFile {
+    /// The part's name; `None` for the secret itself.
+    part: Option<String>,
+    pub(crate) path: PathBuf,
 }
 
 /// What a secret is made from.
@@ -57,20 +74,7 @@ impl Secret {
     /// nearly always a newline of a file or a slip of the clipboard. Where it
     /// really belongs to the key, use [`from_bytes`](Self::from_bytes).
     pub fn new(text: impl Into<String>) -> Result<Self, SecretError> {
-        let text = Zeroizing::new(text.into());
-        // A prefix alone is what is left of a secret that was cut off, and everybody knows it.
-        if text.is_empty() || text.as_str() == "whsec_" {
-            return Err(SecretError::Empty);
-        }
-        if text.trim().is_empty() {
-            return Err(SecretError::Blank);
-        }
-        // A PEM text ends with a newline by right; the key is between its lines.
-        let is_pem = text.starts_with("-----BEGIN ");
-        if text.trim().len() != text.len() && !is_pem {
-            return Err(SecretError::SurroundingWhiteSpace);
-        }
-        Ok(Self::with_value(Value::Text(text)))
+        Ok(Self::with_value(Value::Text(checked(text.into())?)))
     }
 
     /// Creates a secret from the bytes of the key itself, whatever the scheme's secret format.
@@ -105,24 +109,24 @@ impl Secret {
 
     /// Creates a secret from the file at `path`, without the one line end that editors and mounts add.
     ///
+    /// It is read once, and again where the secret is one of [`FileKeys`](crate::FileKeys).
+    ///
     /// # Errors
     ///
-    /// If the file can't be read or is not UTF-8, or its text is not a secret as in [`new`](Self::new).
+    /// If the file can't be read, is not UTF-8 or has more than 64 KiB, or its text is not a secret as in [`new`](Self::new).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, SecretError> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|error| SecretError::File {
-                path: path.display().to_string(),
-                reason: error.kind().to_string(),
-            })?;
-        Self::from_text_of_file(&text)
+        let mut secret = Self::with_value(Value::Text(read_file(path)?));
+        secret.files.push(SecretFile {
+            part: None,
+            path: path.to_owned(),
+        });
+        Ok(secret)
     }
 
     /// Creates a secret from what stands in a file.
     pub(crate) fn from_text_of_file(text: &str) -> Result<Self, SecretError> {
-        let line = text.strip_suffix('\n').unwrap_or(text);
-        Self::new(line.strip_suffix('\r').unwrap_or(line))
+        Ok(Self::with_value(Value::Text(text_of_file(text)?)))
     }
 
     /// Stands for the keys that the provider publishes, for schemes with
@@ -178,15 +182,63 @@ impl Secret {
         name: impl Into<String>,
         value: impl Into<String>,
     ) -> Result<Self, SecretError> {
-        let Self {
-            value: Value::Text(value),
-            ..
-        } = Self::new(value)?
-        else {
-            return Err(SecretError::Empty);
-        };
-        self.parts.push((name.into(), value));
+        self.parts.push((name.into(), checked(value.into())?));
         Ok(self)
+    }
+
+    /// Adds a named part as [`with_part`](Self::with_part) does, from a file as in [`from_file`](Self::from_file).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_file`](Self::from_file).
+    pub fn with_part_from_file(
+        mut self,
+        name: impl Into<String>,
+        path: impl AsRef<Path>,
+    ) -> Result<Self, SecretError> {
+        let (name, path) = (name.into(), path.as_ref());
+        self.parts.push((name.clone(), read_file(path)?));
+        self.files.push(SecretFile {
+            part: Some(name),
+            path: path.to_owned(),
+        });
+        Ok(self)
+    }
+
+    /// The files that the secret and its parts were read from.
+    pub(crate) fn files(&self) -> &[SecretFile] {
+        &self.files
+    }
+
+    /// What its files held when they were read, in the same order.
+    pub(crate) fn file_texts(&self) -> impl Iterator<Item = Zeroizing<String>> {
+        self.files
+            .iter()
+            .map(|file| match (&file.part, &self.value) {
+                (None, Value::Text(text)) => text.clone(),
+                (None, _) => Zeroizing::default(),
+                (Some(name), _) => {
+                    let mut parts = self.parts.iter();
+                    let part = parts.find(|(part, _)| part == name);
+                    part.map(|(_, value)| value.clone()).unwrap_or_default()
+                }
+            })
+    }
+
+    /// The secret with what its files hold now, in the order of [`files`](Self::files).
+    pub(crate) fn with_texts(mut self, texts: impl IntoIterator<Item = Zeroizing<String>>) -> Self {
+        for (file, text) in self.files.iter().zip(texts) {
+            match &file.part {
+                None => self.value = Value::Text(text),
+                Some(name) => {
+                    let part = self.parts.iter_mut().find(|(part, _)| part == name);
+                    if let Some((_, value)) = part {
+                        *value = text;
+                    }
+                }
+            }
+        }
+        self
     }
 
     /// The bytes as given, for signing with a credential.
@@ -239,8 +291,49 @@ impl Secret {
             not_before: None,
             not_after: None,
             parts: Vec::new(),
+            files: Vec::new(),
         }
     }
+}
+
+/// The text of a secret, from its file.
+pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
+    let failed = |reason: String| SecretError::File {
+        path: path.display().to_string(),
+        reason,
+    };
+    let mut text = Zeroizing::new(String::new());
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_string(&mut text))
+        .map_err(|error| failed(error.kind().to_string()))?;
+    if text.len() as u64 > MAX_FILE_LEN {
+        return Err(failed("it has more than 64 KiB".to_owned()));
+    }
+    text_of_file(&text)
+}
+
+/// The text of a file without the one line end that editors and mounts add.
+fn text_of_file(text: &str) -> Result<Zeroizing<String>, SecretError> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    checked(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+/// The text, if it can be a secret at all.
+fn checked(text: String) -> Result<Zeroizing<String>, SecretError> {
+    let text = Zeroizing::new(text);
+    // A prefix alone is what is left of a secret that was cut off, and everybody knows it.
+    if text.is_empty() || text.as_str() == "whsec_" {
+        return Err(SecretError::Empty);
+    }
+    if text.trim().is_empty() {
+        return Err(SecretError::Blank);
+    }
+    // A PEM text ends with a newline by right; the key is between its lines.
+    let is_pem = text.starts_with("-----BEGIN ");
+    if text.trim().len() != text.len() && !is_pem {
+        return Err(SecretError::SurroundingWhiteSpace);
+    }
+    Ok(text)
 }
 
 impl fmt::Debug for Secret {
@@ -252,6 +345,7 @@ impl fmt::Debug for Secret {
             .field("not_before", &self.not_before)
             .field("not_after", &self.not_after)
             .field("parts", &parts)
+            .field("files", &self.files)
             .finish()
     }
 }
@@ -281,6 +375,8 @@ pub enum SecretError {
     NotHex,
     /// It should be base64 with padding and is not.
     NotBase64,
+    /// It can't be decoded, and looks like this instead: an API key, a placeholder.
+    OtherKind(&'static str),
     /// It decodes to fewer bytes than a key needs.
     TooShort {
         /// How many bytes it decodes to.
@@ -322,9 +418,12 @@ impl fmt::Display for SecretError {
             Self::NotBase64 => f.write_str(
                 "the secret should be base64 with padding (after `whsec_`, if it has that) and is not",
             ),
+            Self::OtherKind(kind) => {
+                write!(f, "the secret looks like {kind}, not like the secret of a webhook")
+            }
             Self::TooShort { len } => write!(
                 f,
-                "the secret decodes to {len} bytes; a key has at least {}",
+                "the secret decodes to {len} bytes; a key has at least {}, since fewer can be guessed",
                 super::keyring::MIN_DECODED_LEN
             ),
             Self::OnlyZeros => {

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -27,7 +27,11 @@ use crate::{
     },
     rejection::{Rejection, RejectionKind, answer},
     replay::{self, ClaimGuard, Outcome, Taken, replay_key},
-    telemetry::{Event, Handling, Settlement, StoreStep, Verified as VerifiedEvent},
+    scheme::ContentEncoding,
+    task,
+    telemetry::{
+        Event, Handling, InSpan, Settlement, StoreStep, Verified as VerifiedEvent, in_span,
+    },
     tenant::Tenant,
     verify::Authentic,
 };
@@ -37,19 +41,21 @@ type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send
 /// The response of a [`WebhookService`](crate::WebhookService).
 pub struct ResponseFuture<E: 'static> {
     /// `None` once it has ended.
-    pipeline: Option<Pipeline<E>>,
-    /// Whether it runs on in the background if it is dropped.
-    runs_on: Arc<AtomicBool>,
+    pipeline: Option<InSpan<Pipeline<E>>>,
+    /// Whether it runs on in the background if it is dropped; `None` where it never does.
+    runs_on: Option<Arc<AtomicBool>>,
 }
 
 impl<E> ResponseFuture<E> {
     /// `pipeline` sets `runs_on` from where on it has to come to its end.
     pub(super) fn new(
         pipeline: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
-        runs_on: Arc<AtomicBool>,
+        runs_on: Option<Arc<AtomicBool>>,
     ) -> Self {
+        // Boxed first: what goes into the span is moved, and this is large.
+        let pipeline: Pipeline<E> = Box::pin(pipeline);
         Self {
-            pipeline: Some(Box::pin(pipeline)),
+            pipeline: Some(in_span(pipeline)),
             runs_on,
         }
     }
@@ -60,10 +66,8 @@ impl<E> Future for ResponseFuture<E> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let pipeline = self.pipeline.as_mut();
-        let polled = pipeline
-            .expect("a future is not polled after it has ended")
-            .as_mut()
-            .poll(context);
+        let pipeline = pipeline.expect("a future is not polled after it has ended");
+        let polled = Pin::new(pipeline).poll(context);
         if polled.is_ready() {
             self.pipeline = None;
         }
@@ -74,11 +78,12 @@ impl<E> Future for ResponseFuture<E> {
 impl<E> Drop for ResponseFuture<E> {
     /// The client went away: nothing happens to a handler that is to run to its end.
     fn drop(&mut self) {
-        if self.runs_on.load(Ordering::Acquire)
+        let runs_on = self.runs_on.as_ref();
+        if runs_on.is_some_and(|runs_on| runs_on.load(Ordering::Acquire))
             && let Some(pipeline) = self.pipeline.take()
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(async move {
+            task::spawn(&runtime, async move {
                 // Nobody is left to hear the answer.
                 let _ = pipeline.await;
             });
@@ -97,7 +102,7 @@ pub(super) async fn run<S, B, R>(
     shared: Arc<Shared>,
     mut inner: S,
     request: Request<B>,
-    runs_on: Arc<AtomicBool>,
+    runs_on: Option<Arc<AtomicBool>>,
 ) -> Result<Response<Body>, S::Error>
 where
     S: Service<Request<Body>, Response = Response<R>>,
@@ -195,11 +200,15 @@ where
         bytes: bytes.clone(),
         claim: claim.as_ref().map(ClaimGuard::handle),
     })));
-    describe_unpacked(&mut parts.headers, &bytes);
+    if endpoint.scheme.content_encoding == ContentEncoding::Gunzip {
+        describe_unpacked(&mut parts.headers, &bytes);
+    }
     let handling = Handling::start(shared.reporter(endpoint), claim.is_some());
     // If this future is dropped, or the handler panics, the guard gives the claim back.
-    runs_on.store(shared.runs_to_the_end, Ordering::Release);
-    let answering = inner.call(Request::from_parts(parts, Body::from(bytes)));
+    if let Some(runs_on) = &runs_on {
+        runs_on.store(true, Ordering::Release);
+    }
+    let answering = pin!(inner.call(Request::from_parts(parts, Body::from(bytes))));
     let Some(claim) = claim else {
         let response = answering.await?;
         handling.end(response.status(), Settlement::Unguarded);

@@ -1,6 +1,6 @@
 //! The layer: what a user builds.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use tower_layer::Layer;
 
@@ -8,15 +8,13 @@ use crate::{
     clock::{Clock, SystemClock},
     diagnosis::DiagnosisLevel,
     endpoint::{Endpoint, EndpointError},
-    key_source::Keys,
     keys::Secrets,
-    middleware::{WebhookService, body::Deadlines, select::Selection},
-    path_pattern::PathPattern,
+    middleware::{WebhookHandle, WebhookService, body::Deadlines, paths::Paths, select::Selection},
     rejection::Rejection,
     replay::{DynStore, ReplayStore},
     report::Report,
     scheme::{Dedupe, Scheme},
-    telemetry::{Event, Listener},
+    telemetry::{self, Event, Listener},
 };
 
 /// Verifies webhooks before the inner service sees them.
@@ -134,31 +132,8 @@ impl WebhookLayer {
     /// If there is no endpoint, one has no path, two have the same name or path, or one path fits
     /// the patterns of two.
     pub fn by_path(endpoints: Vec<Endpoint>) -> Result<Self, LayerError> {
-        let mut paths = Vec::with_capacity(endpoints.len());
-        let mut patterns: Vec<PathPattern> = Vec::with_capacity(endpoints.len());
-        for endpoint in &endpoints {
-            let path = endpoint
-                .path
-                .as_deref()
-                .ok_or_else(|| LayerError::NoPath(endpoint.name.to_string()))?;
-            if paths.contains(&path) {
-                return Err(LayerError::DuplicatePath(path.to_owned()));
-            }
-            let pattern = PathPattern::new(path);
-            let mut others = paths.iter().zip(&patterns);
-            let same = others.find(|(_, other)| {
-                !pattern.is_literal() && !other.is_literal() && pattern.overlaps(other)
-            });
-            if let Some((other, _)) = same {
-                return Err(LayerError::PathsOverlap(
-                    (*other).to_owned(),
-                    path.to_owned(),
-                ));
-            }
-            paths.push(path);
-            patterns.push(pattern);
-        }
-        Self::build(endpoints, Selection::Path(patterns))
+        let paths = Paths::new(&endpoints)?;
+        Self::build(endpoints, Selection::Path(paths))
     }
 
     /// Creates a layer that selects the endpoint by a segment of the path, which
@@ -181,6 +156,11 @@ impl WebhookLayer {
             return Err(wrong());
         }
         let selection = Selection::Segment {
+            names: endpoints
+                .iter()
+                .enumerate()
+                .map(|(number, endpoint)| (Arc::clone(&endpoint.name), number))
+                .collect(),
             pattern: segments,
             at,
         };
@@ -204,19 +184,19 @@ impl WebhookLayer {
         if endpoints.is_empty() {
             return Err(LayerError::NoEndpoint);
         }
-        for (index, endpoint) in endpoints.iter().enumerate() {
-            let before = endpoints.iter().take(index);
-            if before.into_iter().any(|other| other.name == endpoint.name) {
+        let mut names = HashSet::new();
+        for endpoint in &endpoints {
+            if !names.insert(&*endpoint.name) {
                 return Err(LayerError::DuplicateName(endpoint.name.to_string()));
             }
-            if endpoint.tenant.is_some() && matches!(endpoint.keys, Keys::Static(_)) {
+            if endpoint.tenant.is_some() && endpoint.keys.known().is_some() {
                 return Err(LayerError::TenantsShareKeys(endpoint.name.to_string()));
             }
             if endpoint.scheme.signs_url() && endpoint.public_url.is_none() {
                 return Err(LayerError::NoPublicUrl(endpoint.name.to_string()));
             }
         }
-        Ok(Self {
+        let layer = Self {
             shared: Arc::new(Shared {
                 endpoints: endpoints.into(),
                 selection,
@@ -230,7 +210,13 @@ impl WebhookLayer {
                 listener: None,
                 runs_to_the_end: false,
             }),
-        })
+        };
+        for endpoint in layer.report().endpoints {
+            for warning in &endpoint.warnings {
+                telemetry::secret_looks_wrong(&endpoint.name, warning);
+            }
+        }
+        Ok(layer)
     }
 
     /// Remembers handled events in `store`, so that nothing is handled twice.
@@ -286,6 +272,12 @@ impl WebhookLayer {
         self.with(|shared| shared.observer = Some(Arc::new(observer)))
     }
 
+    /// A handle by which the secrets of an endpoint are changed while the layer is in use.
+    #[must_use]
+    pub fn handle(&self) -> WebhookHandle {
+        WebhookHandle::new(Arc::clone(&self.shared.endpoints))
+    }
+
     /// Tells `listener` of everything that happens to a request: see [`telemetry`](crate::telemetry).
     ///
     /// For those who use neither `tracing` nor `metrics`. It runs on the request's path, so it should not block.
@@ -330,9 +322,7 @@ impl WebhookLayer {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
-        let mut shared = (*self.shared).clone();
-        change(&mut shared);
-        self.shared = Arc::new(shared);
+        change(Arc::make_mut(&mut self.shared));
         self
     }
 }

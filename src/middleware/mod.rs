@@ -1,6 +1,6 @@
 //! The tower layer: thin shells around the core.
 //!
-//! A request goes through these steps, in this order (`open.rs` up to the fifth, `future.rs` around it):
+//! A request goes through these steps, in this order (`asking.rs` up to the second, `open.rs` up to the fifth, `future.rs` around them):
 //!
 //! 1. the endpoint is selected by configuration, never by what the request claims;
 //! 2. method, `Content-Encoding`, `Content-Length`, the shape of the signature's
@@ -13,16 +13,20 @@
 //! 6. the event is claimed, so that nothing is handled twice;
 //! 7. the handler runs, and its answer commits the claim or releases it.
 
+mod asking;
 mod body;
 mod future;
+mod handle;
 mod layer;
 mod open;
+mod paths;
 mod refuse;
 mod select;
 mod service;
 
 pub use self::{
     future::ResponseFuture,
+    handle::{RotateError, WebhookHandle},
     layer::{LayerError, WebhookLayer},
     service::WebhookService,
 };

@@ -6,7 +6,7 @@ use axum_core::body::Body;
 use http::{Response, request::Parts};
 
 use crate::{
-    diagnosis::{self, Case, Code, Diagnosis, DiagnosisLevel, Other},
+    diagnosis::{self, Case, Code, Diagnosis, Other},
     endpoint::Endpoint,
     incoming::Head,
     middleware::{
@@ -55,11 +55,10 @@ pub(super) fn diagnose(
     endpoint: &Endpoint,
     case: &Case<'_>,
 ) -> Rejection {
-    let tries = endpoint.diagnosis == DiagnosisLevel::Trials;
     let found = match &kind {
         // A flood of forgeries should not be paid for with guesses that nobody reads.
-        _ if !tries && !shared.is_heard() => Vec::new(),
-        RejectionKind::Verification(error) => verification(shared, endpoint, error, case, tries),
+        _ if endpoint.diagnosis.trials().is_none() && !shared.is_heard() => Vec::new(),
+        RejectionKind::Verification(error) => verification(shared, endpoint, error, case),
         other => unread(other, case.head),
     };
     Rejection::new(kind)
@@ -72,12 +71,11 @@ fn verification(
     endpoint: &Endpoint,
     error: &VerifyError,
     case: &Case<'_>,
-    tries: bool,
 ) -> Vec<Diagnosis> {
     // Without a body there is nothing to try.
-    if !tries || case.body.is_none() {
+    let Some(with_trials) = endpoint.diagnosis.trials().filter(|_| case.body.is_some()) else {
         return diagnosis::hints(error, case);
-    }
+    };
     if !endpoint.gate.pass() {
         let mut found = vec![Diagnosis::new(
             Code::TrialsPaused,
@@ -94,12 +92,12 @@ fn verification(
             Some(Other {
                 name: &other.name,
                 scheme: &other.scheme,
-                keyring: other.keys.fixed()?,
+                keyring: other.keys.known()?,
                 public_url: other.public_url.as_ref(),
             })
         })
         .collect();
-    diagnosis::with_trials(error, case, &others)
+    with_trials(error, case, &others)
 }
 
 /// What is said of a request that was not even looked at.
@@ -146,11 +144,16 @@ pub(super) fn nothing_fits(shared: &Shared, parts: &Parts) -> Rejection {
     if !shared.is_heard() {
         return rejection;
     }
-    let known = shared.endpoints.iter().filter_map(|endpoint| {
-        let path = endpoint.path.as_deref()?;
-        Some((&*endpoint.name, path))
+    let path = original_uri(parts).path();
+    let alike = match &shared.selection {
+        Selection::Path(paths) => paths.alike(path),
+        _ => None,
+    };
+    let alike = alike.and_then(|number| shared.endpoints.get(number));
+    let found = alike.and_then(|endpoint| {
+        let own = endpoint.path()?;
+        Some(diagnosis::missing_path(path, &endpoint.name, own))
     });
-    let found = diagnosis::missing_path(original_uri(parts).path(), known);
     rejection.with_diagnoses(found.into_iter().collect())
 }
 

@@ -1,9 +1,12 @@
 //! Which endpoint a request is for.
 
+use std::{collections::HashMap, sync::Arc};
+
+#[cfg(feature = "axum")]
 use axum::extract::{MatchedPath, OriginalUri};
 use http::{HeaderName, Uri, request::Parts};
 
-use crate::{endpoint::Endpoint, incoming::Head, path_pattern::PathPattern, scheme::Locate};
+use crate::{endpoint::Endpoint, incoming::Head, middleware::paths::Paths, scheme::Locate};
 
 /// How a layer finds the endpoint of a request.
 #[derive(Clone, Debug)]
@@ -11,9 +14,13 @@ pub(super) enum Selection {
     /// There is one.
     Fixed,
     /// By axum's matched path, or the path as received: these are the endpoints' own.
-    Path(Vec<PathPattern>),
+    Path(Paths),
     /// By the segment of the path at this place: the endpoint's name.
-    Segment { pattern: Vec<String>, at: usize },
+    Segment {
+        pattern: Vec<String>,
+        at: usize,
+        names: HashMap<Arc<str>, usize>,
+    },
     /// By what the request carries, if exactly one endpoint fits.
     Detect,
 }
@@ -27,34 +34,27 @@ impl Selection {
     ) -> Option<&'e Endpoint> {
         match self {
             Self::Fixed => endpoints.first(),
-            Self::Path(patterns) => {
-                let matched = parts
-                    .extensions
-                    .get::<MatchedPath>()
-                    .map(MatchedPath::as_str);
+            Self::Path(paths) => {
                 let received = original_uri(parts).path();
-                let has_path = |path: Option<&str>| {
-                    endpoints
-                        .iter()
-                        .find(|endpoint| path.is_some() && endpoint.path.as_deref() == path)
-                };
-                let fits = |(endpoint, pattern): (&'e Endpoint, &PathPattern)| {
-                    pattern.fits(received).then_some(endpoint)
-                };
-                has_path(matched)
-                    .or_else(|| has_path(Some(received)))
-                    .or_else(|| endpoints.iter().zip(patterns).find_map(fits))
+                let number = matched_path(parts)
+                    .and_then(|matched| paths.of_text(matched))
+                    .or_else(|| paths.of_text(received))
+                    .or_else(|| paths.fitting(received));
+                endpoints.get(number?)
             }
-            Self::Segment { pattern, at } => {
-                let path = original_uri(parts).path();
-                let segments: Vec<_> = path.split('/').collect();
-                let fits = segments.len() == pattern.len()
-                    && pattern
-                        .iter()
-                        .zip(&segments)
-                        .all(|(wanted, segment)| wanted.starts_with('{') || wanted == segment);
-                let name = segments.get(*at).filter(|_| fits)?;
-                endpoints.iter().find(|endpoint| *endpoint.name == **name)
+            Self::Segment { pattern, at, names } => {
+                let mut segments = original_uri(parts).path().split('/');
+                let mut name = None;
+                for (place, wanted) in pattern.iter().enumerate() {
+                    let segment = segments.next()?;
+                    if place == *at {
+                        name = Some(segment);
+                    } else if segment != wanted {
+                        return None;
+                    }
+                }
+                let name = name.filter(|_| segments.next().is_none());
+                endpoints.get(*names.get(name?)?)
             }
             Self::Detect => {
                 let mut fitting = endpoints.iter().filter(|endpoint| carries(parts, endpoint));
@@ -65,12 +65,30 @@ impl Selection {
     }
 }
 
+/// The route that axum's router has matched.
+#[cfg(feature = "axum")]
+fn matched_path(parts: &Parts) -> Option<&str> {
+    let matched = parts.extensions.get::<MatchedPath>();
+    matched.map(MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+const fn matched_path(_: &Parts) -> Option<&str> {
+    None
+}
+
 /// The request's target as received, before a router stripped the prefix of a nest.
+#[cfg(feature = "axum")]
 pub(super) fn original_uri(parts: &Parts) -> &Uri {
     parts
         .extensions
         .get::<OriginalUri>()
         .map_or(&parts.uri, |original| &original.0)
+}
+
+#[cfg(not(feature = "axum"))]
+pub(super) const fn original_uri(parts: &Parts) -> &Uri {
+    &parts.uri
 }
 
 /// Whether the request carries a signature where the endpoint's scheme has it.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, mem,
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,10 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::{
-    middleware::{ResponseFuture, future::run, layer::Shared},
-    telemetry,
-};
+use crate::middleware::{ResponseFuture, future::run, layer::Shared};
 
 /// The service that a [`WebhookLayer`](crate::WebhookLayer) makes.
 #[derive(Clone)]
@@ -50,14 +47,9 @@ where
         // The one that was polled ready is the one that is called; its clone may not be.
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
-        let runs_on = Arc::new(AtomicBool::new(false));
-        let pipeline = run(
-            Arc::clone(&self.shared),
-            ready,
-            request,
-            Arc::clone(&runs_on),
-        );
-        ResponseFuture::new(telemetry::in_span(pipeline), runs_on)
+        let runs_on = self.shared.runs_to_the_end.then(Arc::default);
+        let pipeline = run(Arc::clone(&self.shared), ready, request, runs_on.clone());
+        ResponseFuture::new(pipeline, runs_on)
     }
 }
 

@@ -308,8 +308,19 @@ pub use self::{
 /// A provider's id, and the function that describes it.
 pub type Entry = (&'static str, fn() -> Scheme);
 
-/// Every provider of the catalogue, sorted by id.
-pub const ALL: &[Entry] = &[
+/// Everything that follows from the list of providers.
+macro_rules! catalogue {
+    ($(($id:literal, $name:ident),)*) => {
+        /// Every provider of the catalogue, sorted by id.
+        pub const ALL: &[Entry] = &[$(($id, $name)),*];
+
+        /// The text of each provider's file, which has its name.
+        #[cfg(feature = "cli")]
+        const FILES: &[(&str, &str)] = &[$(($id, include_str!(concat!(stringify!($name), ".rs")))),*];
+    };
+}
+
+catalogue! {
     ("ably", ably),
     ("adyen", adyen),
     ("adyen-platform", adyen_platform),
@@ -486,7 +497,7 @@ pub const ALL: &[Entry] = &[
     ("xero", xero),
     ("zendesk", zendesk),
     ("zoom", zoom),
-];
+}
 
 /// Other names that people search for, sorted, each with the id that it stands for.
 pub const ALIASES: &[(&str, &str)] = &[
@@ -638,6 +649,22 @@ pub fn find(id: &str) -> Option<Scheme> {
     lookup(ALL, id).map(|describe| describe())
 }
 
+/// The page of the provider called `id`, as Markdown: what is signed, where that is known from, and what people trip over.
+///
+/// It is the documentation of the provider's function. Behind the feature `cli`, since it is large.
+#[cfg(feature = "cli")]
+#[must_use]
+pub fn docs(id: &str) -> Option<String> {
+    let id = lookup(ALIASES, id).unwrap_or(id);
+    let file = lookup(FILES, id)?;
+    let page = file
+        .lines()
+        .skip_while(|line| !line.starts_with("///"))
+        .map_while(|line| line.strip_prefix("///"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line));
+    Some(page.collect::<Vec<_>>().join("\n"))
+}
+
 /// The value of `key` in a table that is sorted by its keys.
 fn lookup<T: Copy>(table: &[(&str, T)], key: &str) -> Option<T> {
     let position = table.binary_search_by(|(name, _)| (*name).cmp(key)).ok()?;
@@ -650,6 +677,16 @@ mod tests {
 
     use super::*;
     use crate::scheme::{Coverage, Dedupe, Finding, Severity};
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn every_provider_has_a_page() {
+        for (id, _) in ALL {
+            let page = docs(id).unwrap_or_default();
+            assert!(page.contains("\n# Source\n"), "{id}: {page}");
+            assert!(page.contains("Pitfalls\n"), "{id}: {page}");
+        }
+    }
 
     #[test]
     fn tables_are_sorted_and_unique() {

@@ -21,6 +21,7 @@ use crate::{
         ReplayKey,
         store::{Answer, Claim, ClaimToken, DynStore, StoreError},
     },
+    task,
     telemetry::{Event, Reporter},
 };
 
@@ -235,7 +236,7 @@ impl ClaimHandle {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        runtime.spawn(async move {
+        task::spawn(&runtime, async move {
             let mut pause = FIRST_PAUSE;
             while Instant::now() + pause < self.runs_until() {
                 sleep(pause).await;
@@ -352,7 +353,7 @@ impl Drop for ClaimGuard {
             Poll::Ready(Err(_)) => claim.insist(Settle::Release),
             Poll::Pending => {
                 if let Ok(runtime) = Handle::try_current() {
-                    runtime.spawn(async move {
+                    task::spawn(&runtime, async move {
                         if release.await.is_err() {
                             claim.insist(Settle::Release);
                         }

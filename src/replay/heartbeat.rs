@@ -10,6 +10,7 @@ use tokio::{
 
 use crate::{
     replay::guard::ClaimHandle,
+    task,
     telemetry::{Event, StoreStep},
 };
 
@@ -31,7 +32,7 @@ pub(crate) async fn keep_lease<F: Future>(claim: Arc<ClaimHandle>, handler: F) -
     if let Ok(answer) = timeout_at(half, handler.as_mut()).await {
         return answer;
     }
-    let _renewing = Renewing(runtime.spawn(renew(claim)));
+    let _renewing = Renewing(task::spawn(&runtime, renew(claim)));
     handler.await
 }
 

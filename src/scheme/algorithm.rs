@@ -159,6 +159,7 @@ impl Algorithm {
         }
     }
 
+    #[inline]
     pub(crate) const fn family(self) -> Family {
         match self {
             Self::HmacSha1

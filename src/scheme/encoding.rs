@@ -37,9 +37,9 @@ impl Encoding {
     /// and for one that is longer than `out`.
     pub(crate) fn decode_into(self, text: &[u8], out: &mut [u8]) -> Option<usize> {
         match self {
-            Self::Hex => decode_hex(text, out, &LOWER),
-            Self::HexUpper => decode_hex(text, out, &UPPER),
-            Self::HexAnyCase => decode_hex(text, out, &EITHER),
+            Self::Hex => decode_hex(text, out, Letters::LOWER),
+            Self::HexUpper => decode_hex(text, out, Letters::UPPER),
+            Self::HexAnyCase => decode_hex(text, out, Letters::EITHER),
             Self::Base64 => STANDARD.decode_slice(text, out).ok(),
             Self::Base64UrlPadded => URL_SAFE.decode_slice(text, out).ok(),
             Self::Base64Url => URL_SAFE_NO_PAD.decode_slice(text, out).ok(),
@@ -85,45 +85,72 @@ pub(crate) fn decode_hex_key(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// What each byte is worth as a digit.
-type Digits = [u8; 256];
+/// Which letters are digits.
+#[derive(Clone, Copy)]
+struct Letters {
+    first: u8,
+    /// The bit in which the letters of the other case differ, where they are digits too.
+    other_case: u8,
+}
+
+impl Letters {
+    const LOWER: Self = Self {
+        first: b'a',
+        other_case: 0,
+    };
+    const UPPER: Self = Self {
+        first: b'A',
+        other_case: 0,
+    };
+    const EITHER: Self = Self {
+        first: b'a',
+        other_case: b'a' - b'A',
+    };
+
+    /// What `c` is worth as a digit.
+    const fn worth(self, c: u8) -> u8 {
+        let digit = c.wrapping_sub(b'0');
+        let letter = (c | self.other_case).wrapping_sub(self.first);
+        if digit < 10 {
+            digit
+        } else if letter < 6 {
+            letter + 10
+        } else {
+            NONE
+        }
+    }
+}
 
 /// What is no digit: it has a bit that no digit has.
 const NONE: u8 = 0x80;
 
-static LOWER: Digits = digits(b"0123456789abcdef", b"");
-static UPPER: Digits = digits(b"0123456789ABCDEF", b"");
-static EITHER: Digits = digits(b"0123456789abcdef", b"0123456789ABCDEF");
-
-/// Looks both digits of each byte up, and whether all were digits once at the end.
-fn decode_hex(text: &[u8], out: &mut [u8], digits: &Digits) -> Option<usize> {
+/// Takes all digits, and asks once at the end whether they were some.
+fn decode_hex(text: &[u8], out: &mut [u8], letters: Letters) -> Option<usize> {
     let (pairs, rest) = text.as_chunks::<2>();
     if !rest.is_empty() {
         return None;
     }
     let out = out.get_mut(..pairs.len())?;
-    let worth = |c: u8| digits.get(usize::from(c)).copied().unwrap_or(NONE);
     let mut seen = 0;
-    for (byte, &[high, low]) in out.iter_mut().zip(pairs) {
-        let (high, low) = (worth(high), worth(low));
+    // In blocks of a fixed size and without a table, the compiler does many digits at once.
+    let (blocks, pairs_left) = pairs.as_chunks::<16>();
+    let (out_blocks, out_left) = out.as_chunks_mut::<16>();
+    for (out, block) in out_blocks.iter_mut().zip(blocks) {
+        let mut worths = [0; 32];
+        for (worth, c) in worths.iter_mut().zip(block.as_flattened()) {
+            *worth = letters.worth(*c);
+        }
+        seen = worths.iter().fold(seen, |seen, worth| seen | worth);
+        for (byte, &[high, low]) in out.iter_mut().zip(worths.as_chunks().0) {
+            *byte = high << 4 | low;
+        }
+    }
+    for (byte, &[high, low]) in out_left.iter_mut().zip(pairs_left) {
+        let (high, low) = (letters.worth(high), letters.worth(low));
         seen |= high | low;
         *byte = high << 4 | low;
     }
     (seen & NONE == 0).then_some(pairs.len())
-}
-
-#[expect(clippy::indexing_slicing, reason = "it runs while this is compiled")]
-const fn digits(one: &[u8], other: &[u8]) -> Digits {
-    let mut digits = [NONE; 256];
-    let mut worth = 0;
-    while worth < 16 {
-        digits[one[worth as usize] as usize] = worth;
-        if !other.is_empty() {
-            digits[other[worth as usize] as usize] = worth;
-        }
-        worth += 1;
-    }
-    digits
 }
 
 fn encode_hex(bytes: &[u8], digits: &[u8; 16]) -> String {

@@ -44,7 +44,8 @@ impl TimeUnit {
     ///
     /// Ten, thirteen and sixteen digits reach from 2001 to 2286, so a wrong unit
     /// is always seen, and no spelling with a sign, a space or a leading zero passes.
-    pub(crate) fn parse(self, text: &str) -> Option<Timestamp> {
+    #[must_use]
+    pub fn parse(self, text: &str) -> Option<Timestamp> {
         match self {
             Self::UnixSeconds => digits(text, 10).map(Timestamp::from_unix_seconds),
             Self::UnixMillis => digits(text, 13).map(|ms| Timestamp::from_unix_micros(ms * 1000)),
@@ -58,7 +59,8 @@ impl TimeUnit {
     }
 
     /// Writes a timestamp as the provider would.
-    pub(crate) fn print(self, time: Timestamp) -> String {
+    #[must_use]
+    pub fn print(self, time: Timestamp) -> String {
         match self {
             Self::UnixSeconds | Self::UnixSecondsOrMillis => {
                 format!("{:010}", time.unix_seconds())
@@ -110,10 +112,15 @@ impl Tolerance {
     }
 }
 
+/// A number of `len` digits, at most eighteen, without a leading zero.
 fn digits(text: &str, len: usize) -> Option<i64> {
-    let canonical =
-        text.len() == len && !text.starts_with('0') && text.bytes().all(|c| c.is_ascii_digit());
-    if canonical { text.parse().ok() } else { None }
+    if text.len() != len || text.starts_with('0') {
+        return None;
+    }
+    text.bytes().try_fold(0, |number, c| {
+        c.is_ascii_digit()
+            .then(|| number * 10 + i64::from(c - b'0'))
+    })
 }
 
 /// The longest timestamp that is looked at.

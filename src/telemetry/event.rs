@@ -113,7 +113,7 @@ pub struct Handled<'a> {
     pub status: StatusCode,
     /// What became of the event.
     pub settlement: Settlement,
-    /// What the handler took.
+    /// What the handler took. Zero where nobody measures.
     pub time: Duration,
 }
 

@@ -25,7 +25,10 @@ pub(crate) use self::{
     handling::Handling,
     reporter::Reporter,
     stopwatch::Stopwatch,
-    trace::{in_span, key_came, listens, payload_refused},
+    trace::{
+        InSpan, in_span, key_came, listens, payload_refused, secret_file_changed,
+        secret_looks_wrong, secrets_not_reread,
+    },
 };
 
 /// Hears of each event.

@@ -22,12 +22,13 @@ impl Stopwatch {
     }
 
     pub(crate) fn time<T>(&self, work: impl FnOnce() -> T) -> T {
-        let start = self.runs.then(Instant::now);
-        let done = work();
-        if let Some(start) = start {
-            let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.nanos.fetch_add(nanos, Ordering::Relaxed);
+        if !self.runs {
+            return work();
         }
+        let start = Instant::now();
+        let done = work();
+        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.nanos.fetch_add(nanos, Ordering::Relaxed);
         done
     }
 

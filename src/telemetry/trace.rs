@@ -2,9 +2,15 @@
 
 #[cfg(feature = "tracing")]
 mod on {
-    use tracing::{Instrument as _, Level, Span, field::Empty, instrument::Instrumented};
+    use std::path::Path;
+
+    use tracing::{
+        Instrument as _, Level, Span, field::Empty, instrument::Instrumented,
+        level_filters::LevelFilter,
+    };
 
     use crate::{
+        Diagnosis,
         rejection::Rejection,
         telemetry::{Event, Settlement, StoreStep},
         tenant::Tenant,
@@ -23,8 +29,11 @@ mod on {
         tracing::enabled!(target: "axum_webhook", Level::INFO)
     }
 
+    /// A future in the span of its request.
+    pub(crate) type InSpan<F> = Instrumented<F>;
+
     /// Runs `pipeline` in the span of its request.
-    pub(crate) fn in_span<F: Future>(pipeline: F) -> Instrumented<F> {
+    pub(crate) fn in_span<F: Future>(pipeline: F) -> InSpan<F> {
         pipeline.instrument(tracing::info_span!(
             target: "axum_webhook",
             "webhook",
@@ -71,13 +80,13 @@ mod on {
     fn said(rejection: &Rejection) -> (&str, Vec<&str>) {
         let diagnoses = rejection.diagnoses();
         let code = diagnoses.first().map_or("none", |first| first.code());
-        (
-            code,
-            diagnoses.iter().map(crate::Diagnosis::message).collect(),
-        )
+        (code, diagnoses.iter().map(Diagnosis::message).collect())
     }
 
     pub(in super::super) fn emit(event: &Event<'_>) {
+        if LevelFilter::current() == LevelFilter::OFF {
+            return;
+        }
         match event {
             Event::Refused(rejection) => {
                 end(
@@ -275,6 +284,39 @@ mod on {
         }
     }
 
+    pub(crate) fn secret_looks_wrong(endpoint: &str, warning: &Diagnosis) {
+        tracing::warn!(
+            target: "axum_webhook",
+            endpoint,
+            diagnosis = warning.code(),
+            "{warning}"
+        );
+    }
+
+    pub(crate) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
+        let path = path.display();
+        match kept_because {
+            None => tracing::info!(
+                target: "axum_webhook",
+                %path,
+                "the file of a secret has changed; what it holds now counts from the next request on"
+            ),
+            Some(reason) => tracing::warn!(
+                target: "axum_webhook",
+                %path,
+                reason,
+                "the file of a secret has changed and holds none that can be used; what it held before still counts"
+            ),
+        }
+    }
+
+    pub(crate) fn secrets_not_reread() {
+        tracing::warn!(
+            target: "axum_webhook",
+            "the files of secrets can't be read in time; what they held before counts meanwhile"
+        );
+    }
+
     pub(crate) fn payload_refused(endpoint: &str, reason: &str) {
         tracing::warn!(
             target: "axum_webhook",
@@ -287,7 +329,9 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use crate::telemetry::Event;
+    use std::path::Path;
+
+    use crate::{Diagnosis, telemetry::Event};
 
     pub(crate) const fn listens() -> bool {
         false
@@ -295,19 +339,29 @@ mod off {
     pub(crate) const fn measures() -> bool {
         false
     }
+    pub(crate) type InSpan<F> = F;
     pub(crate) const fn in_span<F: Future>(pipeline: F) -> F {
         pipeline
     }
     pub(in super::super) const fn emit(_: &Event<'_>) {}
     pub(crate) fn key_came(_: &str, _: &str, _: bool) {}
+    pub(crate) const fn secret_looks_wrong(_: &str, _: &Diagnosis) {}
+    pub(crate) const fn secret_file_changed(_: &Path, _: Option<&str>) {}
+    pub(crate) const fn secrets_not_reread() {}
     pub(crate) fn payload_refused(_: &str, _: &str) {}
 }
 
 #[cfg(not(feature = "tracing"))]
 pub(super) use self::off::emit;
 #[cfg(not(feature = "tracing"))]
-pub(crate) use self::off::{in_span, key_came, listens, measures, payload_refused};
+pub(crate) use self::off::{
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
+    secret_looks_wrong, secrets_not_reread,
+};
 #[cfg(feature = "tracing")]
 pub(super) use self::on::emit;
 #[cfg(feature = "tracing")]
-pub(crate) use self::on::{in_span, key_came, listens, measures, payload_refused};
+pub(crate) use self::on::{
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
+    secret_looks_wrong, secrets_not_reread,
+};

@@ -11,6 +11,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod captured;
 pub mod contract;
 
 use std::sync::{
@@ -21,8 +22,9 @@ use std::time::Duration;
 
 use axum_core::body::Body;
 use http::Request;
-
 use serde_json::{Value, json};
+
+pub use self::captured::{Captured, CapturedError};
 
 use crate::{
     clock::Clock,
@@ -151,8 +153,9 @@ fn fields(draft: Draft, shape: &Shape) -> Draft {
         })
 }
 
-/// A value of the form that a field must have.
-fn example(field: &Field) -> String {
+/// A value of the form that a field of a scheme's content must have.
+#[must_use]
+pub fn example(field: &Field) -> String {
     match field.width {
         Some(width) => {
             let piece = match width.charset {

@@ -6,7 +6,7 @@ use crate::{
     content::Reading,
     crypto::sha256,
     incoming::{self, Incoming, ReadError},
-    scheme::{Batch, Coverage, Scheme},
+    scheme::{Batch, Coverage, Locate, Scheme},
     timestamp::Timestamp,
 };
 
@@ -43,16 +43,33 @@ impl Authentic {
     /// The event's id, where this delivery has one.
     #[must_use]
     pub fn event_id(&self, scheme: &Scheme, incoming: &Incoming<'_>) -> Option<String> {
-        let reading = self.reading(scheme, *incoming)?;
-        let at = reading.shape.event_id.as_ref()?;
-        reading.text(at).ok().map(Into::into)
+        self.text(scheme, incoming, self.event_id_at(scheme)?)
     }
 
     /// The event's type, where this delivery has one.
     #[must_use]
     pub fn event_type(&self, scheme: &Scheme, incoming: &Incoming<'_>) -> Option<String> {
+        self.text(scheme, incoming, self.event_type_at(scheme)?)
+    }
+
+    /// Where the event's id is.
+    pub(crate) fn event_id_at<'s>(&self, scheme: &'s Scheme) -> Option<&'s Locate> {
+        scheme.shapes.get(self.shape)?.event_id.as_ref()
+    }
+
+    /// Where the event's type is.
+    pub(crate) fn event_type_at<'s>(&self, scheme: &'s Scheme) -> Option<&'s Locate> {
+        scheme.shapes.get(self.shape)?.event_type.as_ref()
+    }
+
+    /// The value of this delivery at `at`.
+    pub(crate) fn text(
+        &self,
+        scheme: &Scheme,
+        incoming: &Incoming<'_>,
+        at: &Locate,
+    ) -> Option<String> {
         let reading = self.reading(scheme, *incoming)?;
-        let at = reading.shape.event_type.as_ref()?;
         reading.text(at).ok().map(Into::into)
     }
 

@@ -1,59 +1,54 @@
 //! A verification, from the cheap checks to the decision.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::{
-    content::Reading,
-    crypto::{Hasher, Tag},
+    content::{Known, Reading},
     incoming::{Head, Incoming},
     key_source::KeyRequest,
-    keys::{Key, Keyring},
-    scheme::{Batch, Family, KeyUrl, Locate, Role, Scheme, Segment},
+    keys::Keyring,
+    scheme::{Batch, Family, KeyUrl, Locate, Scheme},
     timestamp::Timestamp,
     verify::{
         Authentic, VerifyError,
         authentic::batch_items,
         checks::{
-            Sets, begins_as_json, body_segment, check_body_hash, check_fixed, check_misfit,
-            check_sets, check_sources, check_timestamp, fits, joins_url_and_body, keys, misfit,
-            ports, wanted_key_id,
+            begins_as_json, body_segment, check_body_hash, check_fixed, check_misfit,
+            check_sources, fits, joins_url_and_body, keys, ports, wanted_key_id,
         },
-        entries::{Entries, Entry, MAX_SIGNATURES, Proof},
+        entries::{Entries, MAX_SIGNATURES},
+        matching::{Stream, matches},
         token,
+        window::{Sets, check_sets, check_timestamp},
     },
 };
 
 /// A verification whose cheap checks have passed. It has no keys yet.
-pub(crate) struct Begun {
+pub(crate) struct Begun<'a> {
     shape: usize,
     /// The signatures, where they stand in the head.
-    entries: Option<Entries>,
+    entries: Option<Entries<'a>>,
     /// The timestamps in the head, and which of them are inside the window.
-    sets: Sets,
+    sets: Sets<'a>,
+    /// What else in the head is signed.
+    known: Known<'a>,
 }
 
 /// A verification that has its keys, and takes in the body.
-pub(crate) struct Keyed {
-    begun: Begun,
+pub(crate) struct Keyed<'a> {
+    begun: Begun<'a>,
     keyring: Keyring,
     /// The MAC of the newest key, fed as the body arrives.
     stream: Option<Stream>,
 }
 
-pub(super) struct Stream {
-    hasher: Hasher,
-    key: usize,
-    /// The segment after the body.
-    rest: usize,
-}
-
-impl Begun {
+impl<'a> Begun<'a> {
     /// Checks everything that the head decides without a key, before a byte of the body is read.
     pub(crate) fn new(
-        head: Head<'_>,
-        scheme: &Scheme,
+        head: Head<'a>,
+        scheme: &'a Scheme,
         now: Timestamp,
     ) -> Result<Self, VerifyError> {
         let incoming = Incoming { head, body: &[] };
@@ -63,15 +58,16 @@ impl Begun {
             .enumerate()
             .find(|(_, shape)| fits(shape, head))
             .ok_or(VerifyError::NoShape)?;
-        let reading = Reading::new(shape, incoming);
+        let mut reading = Reading::new(shape, incoming);
         let entries = if shape.signature.at.is_in_body() {
             None
         } else {
             Some(Entries::read(&reading, scheme)?)
         };
+        reading.list = entries.as_ref().and_then(|entries| entries.list);
         let sets = entries.as_ref().map_or(1, |entries| entries.sets);
         let sets = check_sets(&reading, scheme, sets, now)?;
-        check_sources(&reading, &sets)?;
+        let known = check_sources(&reading, &sets)?;
         check_fixed(&reading)?;
         if scheme.algorithm.family() == Family::Token {
             token::check_times(&reading, scheme, now)?;
@@ -81,6 +77,7 @@ impl Begun {
             shape: index,
             entries,
             sets,
+            known,
         })
     }
 
@@ -101,13 +98,13 @@ impl Begun {
     }
 
     /// What a source of keys may know of the request.
-    pub(crate) fn key_request<'a>(
+    pub(crate) fn key_request<'r>(
         &self,
-        incoming: Incoming<'a>,
-        scheme: &'a Scheme,
+        incoming: Incoming<'r>,
+        scheme: &'r Scheme,
         now: Timestamp,
         asked: Instant,
-    ) -> Result<KeyRequest<'a>, VerifyError> {
+    ) -> Result<KeyRequest<'r>, VerifyError> {
         let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
         let reading = Reading::new(shape, incoming);
         let key_url = match scheme.remote_keys.as_ref().map(|remote| &remote.url) {
@@ -134,12 +131,15 @@ impl Begun {
     pub(crate) fn with_keys(
         self,
         keyring: &Keyring,
-        head: Head<'_>,
+        head: Head<'a>,
         scheme: &Scheme,
         now: Timestamp,
-    ) -> Result<Keyed, VerifyError> {
+    ) -> Result<Keyed<'a>, VerifyError> {
         let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
-        let reading = Reading::new(shape, Incoming { head, body: &[] });
+        let reading = Reading {
+            known: Some(&self.known),
+            ..Reading::new(shape, Incoming { head, body: &[] })
+        };
         let wanted = wanted_key_id(scheme, &reading)?;
         let (key_index, key) = keys(wanted.as_deref(), keyring, now)?
             .next()
@@ -147,31 +147,28 @@ impl Begun {
         // A token has a MAC over another text than the body.
         let plain = scheme.algorithm.family() != Family::Token;
         let sets = self.entries.as_ref().map(|entries| entries.sets);
-        let mut keyed = Keyed {
-            begun: self,
-            keyring: keyring.clone(),
-            stream: None,
-        };
-        if let (Some(1), Some(body), Some(hasher), Some(content)) = (
-            sets.filter(|_| plain),
-            body_segment(shape),
-            key.hasher(),
-            &shape.content,
-        ) {
-            let stream = keyed.stream.insert(Stream {
+        let mut stream = None;
+        if let (Some(1), Some(body), Some(hasher)) =
+            (sets.filter(|_| plain), body_segment(shape), key.hasher())
+        {
+            let stream = stream.insert(Stream {
                 hasher: hasher.clone(),
                 key: key_index,
                 rest: body + 1,
             });
-            reading.feed_segments(content, 0..body, Some(key), &mut |bytes| {
+            reading.feed_content(0, body, Some(key), &mut |bytes| {
                 stream.hasher.update(bytes);
             })?;
         }
-        Ok(keyed)
+        Ok(Keyed {
+            begun: self,
+            keyring: keyring.clone(),
+            stream,
+        })
     }
 }
 
-impl Keyed {
+impl Keyed<'_> {
     pub(crate) const fn keyring(&self) -> &Keyring {
         &self.keyring
     }
@@ -198,13 +195,18 @@ impl Keyed {
                 at: "json".to_owned(),
             });
         }
-        let reading = Reading::new(shape, incoming);
+        let entries = self.begun.entries.as_ref();
+        let reading = Reading {
+            list: entries.and_then(|entries| entries.list),
+            known: Some(&self.begun.known),
+            ..Reading::new(shape, incoming)
+        };
         check_misfit(&reading, &self.keyring)?;
         let found = match &shape.each {
             Some(batch) => verify_batch(&reading, batch, scheme, &self.keyring, now)?,
             None => {
                 let late;
-                let entries = match &self.begun.entries {
+                let entries = match entries {
                     Some(entries) => entries,
                     None => {
                         late = Entries::read(&reading, scheme)?;
@@ -240,7 +242,7 @@ impl Keyed {
     fn search(
         &self,
         reading: &Reading<'_>,
-        entries: &Entries,
+        entries: &Entries<'_>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Found<'static>, VerifyError> {
@@ -332,84 +334,4 @@ pub(super) fn verify_batch<'a>(
         toggle_port: false,
         key,
     })
-}
-
-/// Whether one of the entries is what `key` gives to the content.
-pub(super) fn matches<'e>(
-    reading: &Reading<'_>,
-    key: &Key,
-    stream: Option<&Stream>,
-    entries: impl Iterator<Item = &'e Entry>,
-) -> Result<bool, VerifyError> {
-    if misfit(reading, &|name| key.part(name)).is_some() {
-        return Ok(false);
-    }
-    let mut entries = entries.peekable();
-    if let Some(Proof::Token(jws)) = entries.peek().map(|entry| &entry.proof) {
-        return token::verifies(reading, key, jws);
-    }
-    if key.is_public() {
-        let message = message(reading, key)?;
-        return Ok(entries.any(|entry| match &entry.proof {
-            Proof::Signature(signature) => key.verify(&message, signature),
-            Proof::Tag(_) | Proof::Token(_) => false,
-        }));
-    }
-    let tag = compute(reading, key, stream)?;
-    // Every entry is compared, so that the time does not tell which one matched.
-    Ok(entries.fold(false, |any, entry| match &entry.proof {
-        Proof::Tag(own) => own.matches(&tag) | any,
-        Proof::Signature(_) | Proof::Token(_) => any,
-    }))
-}
-
-/// What is signed, in one piece. A content that is just the body is not copied.
-pub(super) fn message<'a>(reading: &Reading<'a>, key: &Key) -> Result<Cow<'a, [u8]>, VerifyError> {
-    let content = reading
-        .shape
-        .content
-        .as_ref()
-        .ok_or(VerifyError::Mismatch)?;
-    if let [
-        Segment::Value {
-            role: Role::Body,
-            filters,
-        },
-    ] = content.segments()
-        && filters.is_empty()
-    {
-        return Ok(Cow::Borrowed(reading.incoming.body));
-    }
-    let mut message = Vec::new();
-    reading.feed(content, Some(key), &mut |bytes| {
-        message.extend_from_slice(bytes);
-    })?;
-    Ok(Cow::Owned(message))
-}
-
-/// The tag that `key` gives to the content, or the hash of the key itself for credentials.
-pub(super) fn compute(
-    reading: &Reading<'_>,
-    key: &Key,
-    stream: Option<&Stream>,
-) -> Result<Tag, VerifyError> {
-    if let Some(hash) = key.token_hash() {
-        return Tag::new(hash).ok_or(VerifyError::Mismatch);
-    }
-    let content = reading
-        .shape
-        .content
-        .as_ref()
-        .ok_or(VerifyError::Mismatch)?;
-    let (hasher, from) = match stream {
-        Some(stream) => (&stream.hasher, stream.rest),
-        None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
-    };
-    let range = from..content.segments().len();
-    if range.is_empty() {
-        return Ok(hasher.finish());
-    }
-    let mut hasher = hasher.clone();
-    reading.feed_segments(content, range, Some(key), &mut |bytes| hasher.update(bytes))?;
-    Ok(hasher.finish())
 }

@@ -1,18 +1,19 @@
-//! The checks around the signature: which shape and keys, what the head has to have, the window, the body's hash.
+//! The checks around the signature: which shape and keys, what the head has to have, the body's hash.
 
 use std::borrow::Cow;
 
 use crate::{
-    content::{Reading, Source, fixed},
+    content::{Known, Reading, Source, fixed},
     crypto::{Tag, sha256},
     incoming::{Head, ReadError},
     keys::{Key, Keyring},
-    scheme::{Field, Filter, Role, Scheme, Segment, Shape, Template, Tolerance, UrlPorts},
+    scheme::{Field, Filter, Role, Scheme, Segment, Shape, Template, UrlPorts},
     timestamp::Timestamp,
-    verify::{VerifyError, entries::MAX_SETS, token},
+    verify::{VerifyError, token, window::Sets},
 };
 
 /// Whether a request has this shape.
+#[inline]
 pub(crate) fn fits(shape: &Shape, head: Head<'_>) -> bool {
     let when = &shape.when;
     when.content_type
@@ -25,6 +26,7 @@ pub(crate) fn fits(shape: &Shape, head: Head<'_>) -> bool {
 }
 
 /// The id of the key that the request names, if it names one. It only ever looks up.
+#[inline]
 pub(super) fn wanted_key_id<'a>(
     scheme: &Scheme,
     reading: &Reading<'a>,
@@ -43,6 +45,7 @@ pub(super) fn wanted_key_id<'a>(
 ///
 /// An id that a key has chooses that key. Any other is refused where ids were given, by the
 /// operator or by a JWK; where all keys have only their places for ids, it says nothing.
+#[inline]
 pub(super) fn keys<'k>(
     wanted: Option<&str>,
     keyring: &'k Keyring,
@@ -59,77 +62,34 @@ pub(super) fn keys<'k>(
 }
 
 /// The forms of the URL that count: as configured, and perhaps with the default port toggled.
+#[inline]
 pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> impl Iterator<Item = bool> {
     let either = scheme.url_ports == UrlPorts::Either && reading.incoming.head.url(true).is_some();
     [false, true].into_iter().take(if either { 2 } else { 1 })
 }
 
-/// The sets of a signature's list, of which each has a timestamp of its own.
-#[derive(Clone, Copy)]
-pub(super) struct Sets {
-    /// Bit by bit: the timestamp is inside the window, or stands in the body, where it is looked at later.
-    live: u8,
-    /// The timestamps in the head.
-    times: [Option<Timestamp>; MAX_SETS],
-}
-
-impl Sets {
-    pub(super) const fn is_live(&self, set: usize) -> bool {
-        self.live & (1 << set) != 0
-    }
-
-    pub(super) fn time(&self, set: usize) -> Option<Timestamp> {
-        self.times.get(set).copied().flatten()
-    }
-}
-
-/// Reads the timestamps in the head, of which at least one has to be inside the window.
-pub(super) fn check_sets(
-    reading: &Reading<'_>,
-    scheme: &Scheme,
-    sets: usize,
-    now: Timestamp,
-) -> Result<Sets, VerifyError> {
-    let mut found = Sets {
-        live: u8::MAX >> (8 - sets.clamp(1, MAX_SETS)),
-        times: [None; MAX_SETS],
-    };
-    let Some(field) = &reading.shape.timestamp else {
-        return Ok(found);
-    };
-    if field.at.is_in_body() {
-        return Ok(found);
-    }
-    found.live = 0;
-    let mut reason = None;
-    for (set, known) in found.times.iter_mut().enumerate().take(sets) {
-        let reading = Reading { set, ..*reading };
-        let checked = read_timestamp(&reading, reading.shape).and_then(|time| {
-            *known = Some(time);
-            scheme
-                .tolerance
-                .map_or(Ok(()), |tolerance| check_window(time, now, tolerance))
-        });
-        match checked {
-            Ok(()) => found.live |= 1 << set,
-            Err(error) => reason = reason.or(Some(error)),
-        }
-    }
-    match reason {
-        Some(error) if found.live == 0 => Err(error),
-        _ => Ok(found),
-    }
-}
-
-/// Checks the values of the head that the content names, so that a request
-/// without them costs no body.
-pub(super) fn check_sources(reading: &Reading<'_>, sets: &Sets) -> Result<(), VerifyError> {
+/// Checks the values of the head that the content names, so that a request without them
+/// costs no body, and remembers those that are signed as they are.
+#[inline]
+pub(super) fn check_sources<'a>(
+    reading: &Reading<'a>,
+    sets: &Sets<'a>,
+) -> Result<Known<'a>, VerifyError> {
+    let set = sets.first_live();
+    let mut known = Known::new(set);
     let Some(content) = &reading.shape.content else {
-        return Ok(());
+        return Ok(known);
     };
-    let set = usize::try_from(sets.live.trailing_zeros()).unwrap_or(0);
     let reading = Reading { set, ..*reading };
-    for (role, _) in content.values() {
+    for (index, segment) in content.segments().iter().enumerate() {
+        let Segment::Value { role, filters } = segment else {
+            continue;
+        };
+        let mut remember = |value| {
+            if filters.is_empty() {
+                known.remember(index, value);
+            }
+        };
         match role {
             Role::Url if reading.incoming.head.public_url.is_none() => {
                 return Err(VerifyError::NoPublicUrl);
@@ -142,21 +102,26 @@ pub(super) fn check_sources(reading: &Reading<'_>, sets: &Sets) -> Result<(), Ve
                     at: "request target".to_owned(),
                 });
             }
-            _ => {}
-        }
-        if *role == Role::Timestamp && sets.time(set).is_some() {
-            continue;
-        }
-        if let Some(source) = Source::of(reading.shape, role)
-            && !source.at.is_in_body()
-        {
-            reading.source(&source)?;
+            Role::Timestamp if sets.time(set).is_some() => {
+                if let Some(text) = sets.text {
+                    remember(text.as_bytes());
+                }
+            }
+            _ => {
+                if let Some(source) = Source::of(reading.shape, role)
+                    && !source.at.is_in_body()
+                    && let Cow::Borrowed(value) = reading.source(&source)?
+                {
+                    remember(value);
+                }
+            }
         }
     }
-    Ok(())
+    Ok(known)
 }
 
 /// The first value that is not what it must be, for a secret with these parts.
+#[inline]
 pub(super) fn misfit<'s, 'p>(
     reading: &Reading<'s>,
     part: &impl Fn(&str) -> Option<&'p str>,
@@ -178,6 +143,7 @@ pub(super) fn misfit<'s, 'p>(
 }
 
 /// Checks the values of the head that must be a certain text, whatever the key.
+#[inline]
 pub(super) fn check_fixed(reading: &Reading<'_>) -> Result<(), VerifyError> {
     let no_part = |_: &str| None;
     for field in &reading.shape.fields {
@@ -196,6 +162,7 @@ pub(super) fn check_fixed(reading: &Reading<'_>) -> Result<(), VerifyError> {
 }
 
 /// Checks that the values which must be a certain text, or a part of a secret, are so for some key.
+#[inline]
 pub(super) fn check_misfit(reading: &Reading<'_>, keyring: &Keyring) -> Result<(), VerifyError> {
     let mut first = None;
     for key in keyring.all() {
@@ -208,8 +175,9 @@ pub(super) fn check_misfit(reading: &Reading<'_>, keyring: &Keyring) -> Result<(
 }
 
 impl Scheme {
-    /// Whether any shape signs the URL, or a token that names it.
-    pub(crate) fn signs_url(&self) -> bool {
+    /// Whether any shape signs the URL, or a token that names it, so that an endpoint has to know its public one.
+    #[must_use]
+    pub fn signs_url(&self) -> bool {
         self.shapes.iter().any(|shape| {
             let claimed = shape.claims.iter().flat_map(|claim| &claim.is);
             let mut values = shape
@@ -224,6 +192,7 @@ impl Scheme {
 
 /// Whether the body is signed right behind the URL, or behind a text that a URL can have, so that
 /// its beginning could be moved to the end of the query.
+#[inline]
 pub(super) fn joins_url_and_body(shape: &Shape) -> bool {
     let segments = shape
         .content
@@ -276,6 +245,7 @@ pub(super) fn begins_as_json(body: &[u8]) -> bool {
 }
 
 /// The segment that is the body itself, if all before it can be read from the head.
+#[inline]
 pub(super) fn body_segment(shape: &Shape) -> Option<usize> {
     let content = shape.content.as_ref()?;
     for (index, segment) in content.segments().iter().enumerate() {
@@ -295,63 +265,8 @@ pub(super) fn body_segment(shape: &Shape) -> Option<usize> {
     None
 }
 
-pub(super) fn read_timestamp(
-    reading: &Reading<'_>,
-    shape: &Shape,
-) -> Result<Timestamp, VerifyError> {
-    let field = shape.timestamp.as_ref().ok_or(VerifyError::NoShape)?;
-    let text = reading
-        .text(&field.at)
-        .map_err(|error| VerifyError::read("timestamp", &field.at, error))?;
-    field
-        .unit
-        .parse(&text)
-        .ok_or_else(|| VerifyError::TimestampMalformed {
-            at: field.at.to_string(),
-        })
-}
-
-/// The delivery's timestamp. One in the head is known, and was checked before; one in the body is
-/// trusted only now, when the signature is known to be right.
-pub(super) fn check_timestamp(
-    reading: &Reading<'_>,
-    scheme: &Scheme,
-    known: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, VerifyError> {
-    let Some(field) = &reading.shape.timestamp else {
-        return Ok(None);
-    };
-    if known.is_some() {
-        return Ok(known);
-    }
-    let time = read_timestamp(reading, reading.shape)?;
-    if field.at.is_in_body()
-        && let Some(tolerance) = scheme.tolerance
-    {
-        check_window(time, now, tolerance)?;
-    }
-    Ok(Some(time))
-}
-
-/// Both borders are inside.
-pub(super) fn check_window(
-    time: Timestamp,
-    now: Timestamp,
-    tolerance: Tolerance,
-) -> Result<(), VerifyError> {
-    let age = now.saturating_duration_since(time);
-    if age > tolerance.past.duration() {
-        return Err(VerifyError::Stale { age });
-    }
-    let ahead = time.saturating_duration_since(now);
-    if ahead > tolerance.future.duration() {
-        return Err(VerifyError::Future { ahead });
-    }
-    Ok(())
-}
-
 /// Checks the body against the hash that the signed part claims for it.
+#[inline]
 pub(super) fn check_body_hash(reading: &Reading<'_>) -> Result<(), VerifyError> {
     let Some(hash) = &reading.shape.body_hash else {
         return Ok(());

@@ -24,10 +24,12 @@ pub(super) const MAX_CREDENTIAL: usize = 1024;
 
 /// The signatures of a request: one without an allocation, more if need be.
 #[derive(Default)]
-pub(super) struct Entries {
-    pub(super) first: Option<Entry>,
-    pub(super) more: Vec<Entry>,
+pub(super) struct Entries<'a> {
+    first: Option<Entry>,
+    more: Vec<Entry>,
     pub(super) sets: usize,
+    /// The text in which other items of the list stand beside the signatures.
+    pub(super) list: Option<&'a str>,
 }
 
 /// What a request brings to show that it is genuine.
@@ -42,14 +44,14 @@ pub(super) enum Proof {
 
 pub(super) struct Entry {
     pub(super) proof: Proof,
-    pub(super) set: usize,
+    set: usize,
     /// The item's key, where each secret has its own.
-    pub(super) key: Option<Box<str>>,
+    key: Option<Box<str>>,
 }
 
-impl Entries {
+impl<'a> Entries<'a> {
     /// Reads the signatures, and decodes each.
-    pub(super) fn read(reading: &Reading<'_>, scheme: &Scheme) -> Result<Self, VerifyError> {
+    pub(super) fn read(reading: &Reading<'a>, scheme: &Scheme) -> Result<Self, VerifyError> {
         let signature = &reading.shape.signature;
         let at = &signature.at;
         let read = |error| VerifyError::read("signature", at, error);
@@ -95,6 +97,15 @@ impl Entries {
                     }
                 }
             }
+            Locate::Header(_) | Locate::Bearer => {
+                let text = match at {
+                    Locate::Header(name) => head.header(name),
+                    _ => head.bearer(),
+                };
+                let text = text.map_err(read)?;
+                entries.list = Some(text);
+                entries.take_text(text, signature, scheme)?;
+            }
             _ => entries.take_text(&reading.text(at).map_err(read)?, signature, scheme)?,
         }
         if entries.first.is_none() {
@@ -104,6 +115,7 @@ impl Entries {
     }
 
     /// Reads the signatures in one text.
+    #[inline]
     fn take_text(
         &mut self,
         text: &str,
@@ -184,12 +196,13 @@ impl Entries {
     }
 
     /// The entries of a set that can belong to `key`.
-    pub(super) fn of<'a>(
-        &'a self,
+    #[inline]
+    pub(super) fn of<'e>(
+        &'e self,
         set: usize,
-        signature: &'a Signature,
-        key: &'a Key,
-    ) -> impl Iterator<Item = &'a Entry> {
+        signature: &'e Signature,
+        key: &'e Key,
+    ) -> impl Iterator<Item = &'e Entry> {
         let wanted = match &signature.item {
             Some(ItemKey::Secret { secret }) => Some(key.part(secret)),
             _ => None,
@@ -201,6 +214,7 @@ impl Entries {
 }
 
 /// Decodes one signature: the canonical text, and where its length is known, of exactly that length.
+#[inline]
 pub(super) fn decode(text: &str, signature: &Signature, scheme: &Scheme) -> Option<Proof> {
     let token = text.strip_prefix(&signature.prefix)?;
     let text = token.as_bytes();

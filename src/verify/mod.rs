@@ -5,7 +5,9 @@ mod begun;
 mod checks;
 mod entries;
 mod error;
+mod matching;
 mod token;
+mod window;
 
 #[cfg(feature = "remote-keys")]
 use crate::content::Reading;

@@ -65,6 +65,8 @@ fn every_key_of_the_documentation_is_accepted() {
         replay = "memory"
         idle_timeout = "3s"
         total_timeout = "20s"
+        reread = "1m"
+        run_to_the_end = true
 
         [[endpoint]]
         name = "payments"
@@ -78,6 +80,9 @@ fn every_key_of_the_documentation_is_accepted() {
         body_limit = "64KiB"
         dedupe = "content"
         lease = "90s"
+        renewal = "10m"
+        outcome = { done = [410, "3xx"], retry = ["4xx"] }
+        dangerous_fail_open = true
         enforce = false
 
         [[endpoint]]

@@ -235,7 +235,7 @@ pub(super) fn other_endpoint(trials: &mut Trials<'_>, others: &[Other<'_>]) -> O
                 ..trials.case.head
             },
             scheme: &scheme,
-            keyring: other.keyring,
+            keyring: &other.keyring,
             ..trials.as_is()
         };
         if trials.fits(variant).is_some() {

@@ -6,8 +6,6 @@ mod keys;
 mod scheme;
 mod url;
 
-use serde::Deserialize;
-
 use crate::{
     diagnosis::{Case, Code, Diagnosis},
     incoming::{self, Head, Incoming},
@@ -25,28 +23,12 @@ pub(crate) const MAX_MACS: usize = 64;
 // About 10 ms where the processor knows nothing of SHA-256, 1 ms where it does.
 pub(crate) const MAX_BYTES: usize = 2 << 20;
 
-/// How far a layer goes to find out why it refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum DiagnosisLevel {
-    /// What the request shows by itself. It costs no MAC, and is made where somebody listens.
-    #[default]
-    Hints,
-    /// Also what would have to be different for the signature to be right, tried out.
-    ///
-    /// A refusal has at most 64 checks of a signature and 2 MiB of hashing, and an endpoint five such refusals
-    /// at once and one a second, so that a flood of forgeries does not buy the processor.
-    /// Neither the verdict nor the answer depends on it; the answer comes later by that time.
-    Trials,
-}
-
 /// Another endpoint of the same layer.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Other<'a> {
     pub(crate) name: &'a str,
     pub(crate) scheme: &'a Scheme,
-    pub(crate) keyring: &'a Keyring,
+    pub(crate) keyring: Keyring,
     pub(crate) public_url: Option<&'a PublicUrl>,
 }
 

@@ -119,6 +119,15 @@ fn is_unexpired(delivery: &Delivery, now: Timestamp) -> bool {
     })
 }
 
+/// A JSON value as the text that is signed for it.
+fn signed_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
 #[test]
 fn most_providers_take_any_body() {
     let count = SAMPLES.iter().filter(|sample| has_any_body(sample)).count();
@@ -426,9 +435,13 @@ proptest! {
             return Ok(());
         }
         let pointer: &String = which.get(&pointers);
-        *document.pointer_mut(pointer).unwrap() = json;
+        let place = document.pointer_mut(pointer).unwrap();
+        // Adyen's `"true"` and a bare `true` are signed as the same text.
+        let is_same_text = signed_text(place).is_some_and(|text| signed_text(&json) == Some(text));
+        *place = json;
         let forged = genuine.with_body(document.to_string());
-        prop_assert!(forged.is_same_request(&genuine) || forged.verify().is_err());
+        let is_same = is_same_text || forged.is_same_request(&genuine);
+        prop_assert!(is_same || forged.verify().is_err());
     }
 
     #[test]

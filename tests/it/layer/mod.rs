@@ -4,6 +4,8 @@
 mod answers;
 mod body;
 mod catalogue;
+#[cfg(feature = "config")]
+mod configured;
 mod diagnosis;
 mod echoes;
 mod extractor;
@@ -20,6 +22,8 @@ mod regressions;
 mod remote;
 mod replay;
 mod rotation;
+mod secret_files;
+mod secret_lint;
 mod selection;
 mod strangers;
 mod support;

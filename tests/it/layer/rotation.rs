@@ -8,9 +8,12 @@ use std::{
     time::Duration,
 };
 
-use axum_webhook::{Endpoint, RotatingKeys, Secret, providers, sign::Draft};
+use axum_webhook::{
+    Endpoint, RotatingKeys, Secret, WebhookHandle, providers, replay::MemoryReplayStore,
+    sign::Draft,
+};
 
-use super::support::{Counter, counting, layer_for, now, request, send};
+use super::support::{Answer, Counter, counting, layer_for, now, request, send};
 
 const CHANGES: usize = 200;
 
@@ -83,4 +86,75 @@ async fn secrets_that_are_none_change_nothing() {
     assert!(keys.rotate(Secret::new("not base64!").unwrap()).is_err());
     assert!(RotatingKeys::new(&scheme, Vec::new()).is_err());
     assert_eq!(keys.keyring().ids().collect::<Vec<_>>(), ["key-1"]);
+}
+
+// --- By name, from the layer.
+
+/// An endpoint of `secret(0)`, and deliveries to it signed with the secret of a number.
+fn by_name(endpoint: Endpoint) -> (WebhookHandle, impl AsyncFn(usize) -> Answer) {
+    let layer = layer_for(endpoint);
+    let handle = layer.handle();
+    let service = tower::Layer::layer(&layer, counting(&Counter::default()));
+    let deliver = async move |number: usize| {
+        let signed = Draft::new(r#"{"id":"evt_1","type":"x"}"#)
+            .with_timestamp(now())
+            .sign(&providers::stripe(), secret(number))
+            .unwrap();
+        send(&service, request(&signed)).await
+    };
+    (handle, deliver)
+}
+
+#[tokio::test]
+async fn the_secrets_of_an_endpoint_change_by_its_name() {
+    let endpoint = Endpoint::new(providers::stripe(), secret(0)).unwrap();
+    let (handle, deliver) = by_name(endpoint.with_name("payments"));
+    deliver(0).await.assert_handled("before");
+    deliver(1).await.assert_refused("before", "mismatch");
+    handle.rotate("payments", [secret(1), secret(0)]).unwrap();
+    deliver(0).await.assert_handled("during");
+    deliver(1).await.assert_handled("during");
+    handle.rotate("payments", secret(1)).unwrap();
+    deliver(0).await.assert_refused("after", "mismatch");
+    deliver(1).await.assert_handled("after");
+}
+
+/// A layer is cloned and set up further after it has given a handle.
+#[tokio::test]
+async fn a_handle_changes_what_was_made_of_its_layer_later() {
+    let endpoint = Endpoint::new(providers::stripe(), secret(0)).unwrap();
+    let layer = layer_for(endpoint);
+    let handle = layer.handle();
+    let later = layer.with_replay_store(MemoryReplayStore::new());
+    let service = tower::Layer::layer(&later, counting(&Counter::default()));
+    handle.rotate("stripe", secret(1)).unwrap();
+    let signed = Draft::new(r#"{"id":"evt_1"}"#)
+        .with_timestamp(now())
+        .sign(&providers::stripe(), secret(1))
+        .unwrap();
+    send(&service, request(&signed))
+        .await
+        .assert_handled("later");
+}
+
+#[tokio::test]
+async fn what_can_not_be_rotated_says_so_and_stays() {
+    let scheme = providers::stripe();
+    let (handle, deliver) = by_name(Endpoint::new(scheme.clone(), secret(0)).unwrap());
+    let error = handle.rotate("payments", secret(1)).unwrap_err();
+    assert_eq!(error.to_string(), "no endpoint is called \"payments\"");
+    let error = handle.rotate("stripe", Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "there is no secret");
+    deliver(0).await.assert_handled("as before");
+
+    let keys = RotatingKeys::new(&scheme, secret(0)).unwrap();
+    let (handle, deliver) = by_name(Endpoint::from_source(scheme, keys).unwrap());
+    let error = handle.rotate("stripe", secret(1)).unwrap_err();
+    assert!(error.to_string().contains("come from a source"), "{error}");
+    deliver(0).await.assert_handled("as before");
+
+    let waiting = Endpoint::dangerous_pairing(providers::asana(), |_| {}).unwrap();
+    let handle = layer_for(waiting).handle();
+    let error = handle.rotate("asana", secret(1)).unwrap_err();
+    assert!(error.to_string().contains("waits for one"), "{error}");
 }

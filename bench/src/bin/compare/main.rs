@@ -1,6 +1,7 @@
 //! Measures axum-webhook beside what it can't do without and beside its peers: `bench/run` says how it is run.
 
 mod bodies;
+mod fleet;
 mod loopback;
 mod page;
 mod plot;
@@ -32,8 +33,8 @@ const GROUPS: [(&str, fn(&Paths)); 9] = [
     ("loopback", loopback::run),
 ];
 
-/// It needs servers, which the others should not have beside them.
-const STORES: (&str, fn(&Paths)) = ("stores", stores::run);
+/// They need servers, which the others should not have beside them.
+const ON_SERVERS: [(&str, fn(&Paths)); 2] = [("stores", stores::run), ("fleet", fleet::run)];
 
 /// The repository.
 struct Paths(PathBuf);
@@ -45,6 +46,10 @@ impl Paths {
 
     fn page(&self) -> PathBuf {
         self.file("README.md")
+    }
+
+    fn scale(&self) -> PathBuf {
+        self.0.join("docs/SCALE.md")
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -70,7 +75,7 @@ fn main() {
     for wanted in arguments {
         let group = GROUPS
             .iter()
-            .chain([&STORES])
+            .chain(&ON_SERVERS)
             .find(|(name, _)| *name == wanted);
         let (_, run) = group.unwrap_or_else(|| panic!("there is no group {wanted}"));
         run(&paths);

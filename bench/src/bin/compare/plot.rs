@@ -1,4 +1,4 @@
-//! A bar chart as SVG, for light and dark pages.
+//! Charts as SVG, for light and dark pages.
 
 use std::{fmt::Write as _, fs, path::Path};
 
@@ -16,6 +16,11 @@ text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.note{fi
 .ours{fill:#0969da}.other{fill:#afb8c1}.spread{stroke:#1f2328;stroke-width:1.5}.base{stroke:#59636e;stroke-dasharray:3 3}
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.note{fill:#9198a1}.ours{fill:#4493f8}.other{fill:#656c76}
 .spread{stroke:#f0f6fc}.base{stroke:#9198a1}}";
+
+/// A colour for each curve, of which a page of either kind lets all be seen.
+const COLOURS: [&str; 7] = [
+    "#0969da", "#1a7f37", "#bf8700", "#8250df", "#cf222e", "#59636e", "#0a7ea4",
+];
 
 /// Draws the ratios to the first of the rows. Bars of axum-webhook stand out; whiskers are p10 to p90.
 pub fn bars(file: &Path, title: &str, rows: &[Row]) {
@@ -60,5 +65,63 @@ pub fn bars(file: &Path, title: &str, rows: &[Row]) {
         svg,
         "<line class=\"base\" x1=\"{one:.1}\" y1=\"{TOP}\" x2=\"{one:.1}\" y2=\"{y:.0}\"/>\n</svg>"
     );
+    fs::write(file, svg).expect("the plot can be written");
+}
+
+/// What becomes of a ratio as something grows.
+pub struct Curve<'a> {
+    pub name: &'a str,
+    pub points: Vec<(usize, Spread)>,
+}
+
+/// Draws curves over a logarithmic axis, from 1 to 100 000 and from a ratio of 0.
+pub fn curves(file: &Path, title: &str, curves: &[Curve<'_>]) {
+    const BOTTOM: f64 = 240.0;
+    let points = || curves.iter().flat_map(|curve| &curve.points);
+    let largest = points().map(|point| point.1.median).fold(1.5, f64::max);
+    #[expect(clippy::cast_precision_loss, reason = "it is to be drawn")]
+    let across = |count: usize| 40.0 + (count as f64).log10() / 5.0 * (WIDTH - 80.0);
+    let up = |ratio: f64| BOTTOM - ratio / largest * (BOTTOM - TOP);
+    let height = BOTTOM + 30.0 + LINE * f64::from(u32::try_from(curves.len()).expect("not many"));
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}\n</style>\n\
+         <text class=\"title\" x=\"8\" y=\"22\">{title}</text>\n"
+    );
+    for count in (0..6).map(|zeros| 10_usize.pow(zeros)) {
+        let _ = writeln!(
+            svg,
+            "<text class=\"note\" x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{count}</text>",
+            across(count),
+            BOTTOM + 18.0
+        );
+    }
+    let _ = writeln!(
+        svg,
+        "<line class=\"base\" x1=\"40\" y1=\"{0:.1}\" x2=\"{1:.1}\" y2=\"{0:.1}\"/>\
+         <text class=\"note\" x=\"8\" y=\"{2:.1}\">1.0</text>",
+        up(1.0),
+        WIDTH - 40.0,
+        up(1.0) + 4.0
+    );
+    let mut y = BOTTOM + 40.0;
+    for (curve, colour) in curves.iter().zip(COLOURS) {
+        let places: String = curve
+            .points
+            .iter()
+            .map(|(count, ratio)| format!("{:.1},{:.1} ", across(*count), up(ratio.median)))
+            .collect();
+        let last = curve.points.last().map_or(1.0, |point| point.1.median);
+        let _ = writeln!(
+            svg,
+            "<polyline points=\"{places}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\
+             <rect x=\"40\" y=\"{:.0}\" width=\"16\" height=\"4\" fill=\"{colour}\"/>\
+             <text x=\"64\" y=\"{y:.0}\">{}: {last:.2} where there are most</text>",
+            y - 6.0,
+            curve.name
+        );
+        y += LINE;
+    }
+    svg += "</svg>\n";
     fs::write(file, svg).expect("the plot can be written");
 }

@@ -22,10 +22,10 @@ use crate::{
 };
 
 const ROUNDS: usize = 5;
-const TTL: Duration = Duration::from_hours(1);
+pub const TTL: Duration = Duration::from_hours(1);
 
 /// Claims that are under way at once on Redis' one connection, and how many there are in a round.
-const IN_FLIGHT: u64 = 256;
+pub const IN_FLIGHT: u64 = 256;
 const REDIS_CLAIMS: u64 = 200_000;
 
 /// The same in Postgres, where each takes a connection.
@@ -33,12 +33,9 @@ const CONNECTIONS: u32 = 8;
 const POSTGRES_CLAIMS: u64 = 5_000;
 
 pub fn run(paths: &Paths) {
-    let url = |name: &str| {
-        env::var(name).unwrap_or_else(|_| panic!("{name} is not set: bench/run starts the servers"))
-    };
     let (redis, postgres) = (
-        url("AXUM_WEBHOOK_TEST_REDIS"),
-        url("AXUM_WEBHOOK_TEST_POSTGRES"),
+        address("AXUM_WEBHOOK_TEST_REDIS"),
+        address("AXUM_WEBHOOK_TEST_POSTGRES"),
     );
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -47,6 +44,11 @@ pub fn run(paths: &Paths) {
         .expect("a runtime");
     let text = page::goals_head() + &on_redis(&runtime, &redis) + &on_postgres(&runtime, &postgres);
     page::put(&paths.page(), "stores", &text);
+}
+
+/// The URL of a server that bench/run has started.
+pub fn address(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set: bench/run starts the servers"))
 }
 
 fn on_redis(runtime: &Runtime, url: &str) -> String {
@@ -221,10 +223,13 @@ async fn insert(pool: &PgPool, events: &AtomicU64) {
 }
 
 fn next(events: &AtomicU64) -> ReplayKey {
-    let event = events.fetch_add(1, Ordering::Relaxed);
+    event(events.fetch_add(1, Ordering::Relaxed))
+}
+
+pub fn event(number: u64) -> ReplayKey {
     let mut bytes = [0; 32];
     for (place, part) in bytes.chunks_exact_mut(8).enumerate() {
-        let mixed = (event + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (place as u64) << 17);
+        let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (place as u64) << 17);
         part.copy_from_slice(&(mixed ^ mixed >> 29).to_le_bytes());
     }
     ReplayKey::from_bytes(bytes)
@@ -232,13 +237,7 @@ fn next(events: &AtomicU64) -> ReplayKey {
 
 /// The scripts and transactions that Redis was asked to run.
 fn commands(url: &str) -> u64 {
-    let address = url.trim_start_matches("redis://").trim_end_matches('/');
-    let mut connection = TcpStream::connect(address).expect("Redis answers");
-    connection
-        .write_all(b"INFO commandstats\r\nQUIT\r\n")
-        .expect("it listens");
-    let mut text = String::new();
-    connection.read_to_string(&mut text).expect("it is text");
+    let text = info(url, "commandstats");
     let calls = |line: &str| {
         let commands = ["evalsha", "eval", "exec"];
         let of_one = |command| line.strip_prefix(&format!("cmdstat_{command}:calls="));
@@ -251,4 +250,16 @@ fn commands(url: &str) -> u64 {
             .ok()
     };
     text.lines().filter_map(calls).sum()
+}
+
+/// What Redis says of itself.
+pub fn info(url: &str, section: &str) -> String {
+    let address = url.trim_start_matches("redis://").trim_end_matches('/');
+    let mut connection = TcpStream::connect(address).expect("Redis answers");
+    connection
+        .write_all(format!("INFO {section}\r\nQUIT\r\n").as_bytes())
+        .expect("it listens");
+    let mut text = String::new();
+    connection.read_to_string(&mut text).expect("it is text");
+    text
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::{Router, body::Body, routing::any};
 use axum_webhook::{
-    Endpoint, LayerError, Secret, ShadowVerdict, Tenant, TenantFrom, VerifiedWebhook, WebhookLayer,
-    providers, telemetry::Event, testing::FixedClock,
+    Endpoint, LayerError, RotatingKeys, Secret, ShadowVerdict, Tenant, TenantFrom, VerifiedWebhook,
+    WebhookLayer, providers, telemetry::Event, testing::FixedClock,
 };
 use bytes::Bytes;
 use http::Request;
@@ -13,7 +13,7 @@ use tower::Layer as _;
 
 use super::{
     super::support::{
-        Counter, Frames, Step, counting, endpoint, handler, now, ok, request, secret, send,
+        Counter, Frames, Step, counting, endpoint, handler, now, ok, request, right, secret, send,
         with_body, with_header,
     },
     Directory, EVENT, delivery, from_to, in_path, layer_of, service_of, to,
@@ -284,11 +284,15 @@ async fn by_path_an_endpoint_is_selected_by_its_pattern() {
 #[test]
 fn what_would_mix_up_tenants_is_no_layer() {
     let github = || endpoint(&providers::github());
-    let shared = github().with_tenant(in_path());
-    assert_eq!(
-        WebhookLayer::for_endpoint(shared).unwrap_err(),
-        LayerError::TenantsShareKeys("github".to_owned())
-    );
+    let scheme = providers::github();
+    let rotating = RotatingKeys::new(&scheme, right(&scheme)).unwrap();
+    let rotating = Endpoint::from_source(scheme, rotating).unwrap();
+    for shared in [github(), rotating] {
+        assert_eq!(
+            WebhookLayer::for_endpoint(shared.with_tenant(in_path())).unwrap_err(),
+            LayerError::TenantsShareKeys("github".to_owned())
+        );
+    }
     let at = |name: &'static str, path: &str| github().with_name(name).with_path(path);
     let overlapping = [("/a/{tenant}", "/{other}/b"), ("/a/{tenant}", "/a/{*rest}")];
     for (one, other) in overlapping {

@@ -1,0 +1,319 @@
+//! A request whose keys may have to be asked for: from its head to the verdict.
+
+use std::{mem, sync::OnceLock};
+
+use http::request::Parts;
+use tokio::time::Instant;
+
+use crate::{
+    diagnosis::Case,
+    endpoint::Endpoint,
+    handshake::{self, HandshakeReply},
+    incoming::{Head, Incoming},
+    key_source::{DynKeySource, KeyRequest, Keys},
+    keys::Keyring,
+    middleware::{
+        layer::Shared,
+        open::{Encoding, check_head},
+        refuse::diagnose,
+    },
+    rejection::{Rejection, RejectionKind},
+    telemetry::{self, Stopwatch},
+    tenant::{Tenant, TenantFrom},
+    timestamp::Timestamp,
+    verify::{Authentic, Begun, Keyed, VerifyError},
+};
+
+/// A request whose keys may have to be asked for.
+pub(super) struct Asking<'a> {
+    endpoint: &'a Endpoint,
+    head: Head<'a>,
+    /// The window is judged by when the request began: the clock goes on while its body comes.
+    now: Timestamp,
+    /// When the source of the keys was asked first; `None` where they are the endpoint's own.
+    asked: Option<Instant>,
+    /// Once it is read.
+    pub(super) tenant: OnceLock<Tenant>,
+    pub(super) stopwatch: Stopwatch,
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(
+        endpoint: &'a Endpoint,
+        head: Head<'a>,
+        now: Timestamp,
+        has_listener: bool,
+    ) -> Self {
+        Self {
+            endpoint,
+            head,
+            now,
+            asked: matches!(endpoint.keys, Keys::Source(_)).then(Instant::now),
+            tenant: OnceLock::new(),
+            stopwatch: Stopwatch::new(has_listener),
+        }
+    }
+
+    /// The refusal, with what is found out about it.
+    pub(super) fn refusal(
+        &self,
+        shared: &Shared,
+        kind: RejectionKind,
+        body: Option<&[u8]>,
+        keyring: Option<&Keyring>,
+    ) -> Rejection {
+        let known = self.endpoint.keys.known();
+        let case = Case {
+            head: self.head,
+            body,
+            scheme: &self.endpoint.scheme,
+            keyring: keyring.or(known.as_ref()),
+            now: self.now,
+        };
+        diagnose(shared, kind, self.endpoint, &case).of_tenant(self.tenant.get())
+    }
+
+    /// The checks that need neither a key nor the body.
+    fn check_head(&self, parts: &Parts) -> Result<Encoding, RejectionKind> {
+        let encoding = check_head(self.endpoint, parts)?;
+        if !self
+            .endpoint
+            .tenant
+            .as_ref()
+            .is_some_and(TenantFrom::is_in_body)
+        {
+            self.tenant(&[])?;
+        }
+        Ok(encoding)
+    }
+
+    /// The tenant, where the endpoint has such. It may stand in `body`.
+    fn tenant(&self, body: &[u8]) -> Result<Option<&Tenant>, VerifyError> {
+        let (Some(from), None) = (&self.endpoint.tenant, self.tenant.get()) else {
+            return Ok(self.tenant.get());
+        };
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        let tenant = from.read(incoming).map_err(|error| VerifyError::Tenant {
+            at: from.to_string(),
+            error,
+        })?;
+        Ok(Some(self.tenant.get_or_init(|| tenant)))
+    }
+
+    /// The answer to a question that comes without a signature.
+    pub(super) async fn answer(
+        &self,
+        body: &[u8],
+    ) -> Result<Option<HandshakeReply>, RejectionKind> {
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        if let Some(pairing) = &self.endpoint.pairing {
+            let Some((key, reply)) = handshake::pair(&incoming, &self.endpoint.scheme) else {
+                return Ok(None);
+            };
+            let is_first = pairing.take(key);
+            telemetry::key_came(&self.endpoint.name, &self.endpoint.provider, is_first);
+            return Ok(is_first.then_some(reply));
+        }
+        if !handshake::may_be_asked(&incoming, &self.endpoint.scheme) {
+            return Ok(None);
+        }
+        // What few requests come to is boxed, so that the others need no room for it.
+        Box::pin(self.answer_with_keys(incoming)).await
+    }
+
+    async fn answer_with_keys(
+        &self,
+        incoming: Incoming<'_>,
+    ) -> Result<Option<HandshakeReply>, RejectionKind> {
+        let scheme = &self.endpoint.scheme;
+        let (Some(request), Ok(tenant)) = (
+            KeyRequest::of_question(incoming, scheme, self.now, self.asked()),
+            self.tenant(incoming.body),
+        ) else {
+            return Ok(None);
+        };
+        match self.endpoint.keys.get(&request.of_tenant(tenant)).await {
+            Ok(keyring) => Ok(handshake::answer_unsigned(
+                &incoming, scheme, &keyring, self.now,
+            )),
+            Err(error) if error.is_unknown() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the head decides: the answer to a question, or how far the verification of a delivery comes.
+    pub(super) async fn begin(&self, parts: &Parts) -> Result<Early<'a>, RejectionKind> {
+        // What stands in the head of a question can be told before its body comes.
+        if let Some(answer) = self.answer(&[]).await? {
+            return Ok(Early::Answered(answer));
+        }
+        let encoding = self.check_head(parts)?;
+        let may_be_question = || {
+            let is_pairing = self.endpoint.pairing.is_some();
+            handshake::may_be_in_body(&self.endpoint.scheme, &parts.method, is_pairing)
+        };
+        match self.begin_delivery().await {
+            Err(RejectionKind::Verification(error)) if may_be_question() => {
+                Ok(Early::Begun(encoding, Stage::Failed(error)))
+            }
+            begun => Ok(Early::Begun(encoding, begun?)),
+        }
+    }
+
+    /// The cheap checks, then the keys, unless the body names them.
+    async fn begin_delivery(&self) -> Result<Stage<'a>, RejectionKind> {
+        let scheme = &self.endpoint.scheme;
+        let stopwatch = &self.stopwatch;
+        let begun = stopwatch.time(|| Begun::new(self.head, scheme, self.now))?;
+        match &self.endpoint.keys {
+            Keys::Own(keys) => {
+                let keyring = keys.keyring();
+                let keyed =
+                    stopwatch.time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
+                Ok(Stage::Keyed(keyed))
+            }
+            Keys::Source(_) if self.endpoint.waits_for_body() => Ok(Stage::Begun(begun)),
+            Keys::Source(source) => {
+                let keyed = Box::pin(self.ask(&**source, begun, &[])).await?;
+                Ok(Stage::Keyed(keyed))
+            }
+        }
+    }
+
+    /// Decides, now that the body is there. It leaves the keys that were tried in `stage`.
+    pub(super) async fn decide(
+        &self,
+        stage: &mut Stage<'a>,
+        body: &[u8],
+    ) -> Result<Authentic, RejectionKind> {
+        match &self.endpoint.keys {
+            Keys::Own(_) => Ok(self.finish(stage, body)?),
+            Keys::Source(source) => Box::pin(self.decide_with(&**source, stage, body)).await,
+        }
+    }
+
+    async fn decide_with(
+        &self,
+        source: &dyn DynKeySource,
+        stage: &mut Stage<'a>,
+        body: &[u8],
+    ) -> Result<Authentic, RejectionKind> {
+        let scheme = &self.endpoint.scheme;
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        match mem::replace(stage, Stage::Failed(VerifyError::NoLiveKey)) {
+            Stage::Begun(begun) => {
+                begun.check_body(incoming, scheme, self.now)?;
+                let mut keyed = self.ask(source, begun, body).await?;
+                self.stopwatch.time(|| keyed.update(body));
+                *stage = Stage::Keyed(keyed);
+            }
+            other => *stage = other,
+        }
+        match self.finish(stage, body) {
+            Err(VerifyError::Mismatch) => {}
+            other => return Ok(other?),
+        }
+        // A key may have changed since it was asked for.
+        let begun = Begun::new(self.head, scheme, self.now)?;
+        let request = begun.key_request(incoming, scheme, self.now, self.asked())?;
+        let request = request.of_tenant(self.tenant(body)?);
+        let Ok(newer) = source.newer_keys(&request).await else {
+            return Err(VerifyError::Mismatch.into());
+        };
+        let mut keyed = begun.with_keys(&newer, self.head, scheme, self.now)?;
+        keyed.update(body);
+        *stage = Stage::Keyed(keyed);
+        Ok(self.finish(stage, body)?)
+    }
+
+    /// Asks for the keys.
+    async fn ask(
+        &self,
+        source: &dyn DynKeySource,
+        begun: Begun<'a>,
+        body: &[u8],
+    ) -> Result<Keyed<'a>, RejectionKind> {
+        let scheme = &self.endpoint.scheme;
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        let request = begun.key_request(incoming, scheme, self.now, self.asked())?;
+        let request = request.of_tenant(self.tenant(body)?);
+        let keyring = source.keys(&request).await?;
+        let keyed = self
+            .stopwatch
+            .time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
+        Ok(keyed)
+    }
+
+    fn finish(&self, stage: &Stage<'_>, body: &[u8]) -> Result<Authentic, VerifyError> {
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        match stage {
+            Stage::Keyed(keyed) => self
+                .stopwatch
+                .time(|| keyed.finish(incoming, &self.endpoint.scheme, self.now)),
+            Stage::Begun(_) => Err(VerifyError::NoLiveKey),
+            Stage::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    /// When the source was asked first; where the keys are the endpoint's own, nobody reads it.
+    fn asked(&self) -> Instant {
+        self.asked.unwrap_or_else(Instant::now)
+    }
+}
+
+/// What the head decides.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each request, and most are the largest"
+)]
+pub(super) enum Early<'a> {
+    /// It is a question, with its answer.
+    Answered(HandshakeReply),
+    /// It may be a delivery.
+    Begun(Encoding, Stage<'a>),
+}
+
+/// How far a verification has come before the body is there.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each request, and most are the largest"
+)]
+pub(super) enum Stage<'a> {
+    /// It waits for the body alone.
+    Keyed(Keyed<'a>),
+    /// It waits for the body, which names the keys.
+    Begun(Begun<'a>),
+    /// It has failed, but a question in a body comes without a signature, so the body is needed to tell.
+    Failed(VerifyError),
+}
+
+impl Stage<'_> {
+    /// The keys that were tried.
+    pub(super) const fn keyring(&self) -> Option<&Keyring> {
+        match self {
+            Self::Keyed(keyed) => Some(keyed.keyring()),
+            Self::Begun(_) | Self::Failed(_) => None,
+        }
+    }
+
+    pub(super) fn update(&mut self, frame: &[u8]) {
+        if let Self::Keyed(keyed) = self {
+            keyed.update(frame);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Whether a key and a signature belong together.
+
+use std::borrow::Cow;
+
+use crate::{
+    content::Reading,
+    crypto::{Hasher, Tag},
+    keys::Key,
+    scheme::{Role, Segment},
+    verify::{
+        VerifyError,
+        checks::misfit,
+        entries::{Entry, Proof},
+        token,
+    },
+};
+
+/// The MAC of one key, which has taken in what is signed up to the end of the body.
+pub(super) struct Stream {
+    pub(super) hasher: Hasher,
+    /// The key's place.
+    pub(super) key: usize,
+    /// The segment after the body.
+    pub(super) rest: usize,
+}
+
+/// Whether one of the entries is what `key` gives to the content.
+#[inline]
+pub(super) fn matches<'e>(
+    reading: &Reading<'_>,
+    key: &Key,
+    stream: Option<&Stream>,
+    entries: impl Iterator<Item = &'e Entry>,
+) -> Result<bool, VerifyError> {
+    if misfit(reading, &|name| key.part(name)).is_some() {
+        return Ok(false);
+    }
+    let mut entries = entries.peekable();
+    if let Some(Proof::Token(jws)) = entries.peek().map(|entry| &entry.proof) {
+        return token::verifies(reading, key, jws);
+    }
+    if key.is_public() {
+        let message = message(reading, key)?;
+        return Ok(entries.any(|entry| match &entry.proof {
+            Proof::Signature(signature) => key.verify(&message, signature),
+            Proof::Tag(_) | Proof::Token(_) => false,
+        }));
+    }
+    let tag = compute(reading, key, stream)?;
+    // Every entry is compared, so that the time does not tell which one matched.
+    Ok(entries.fold(false, |any, entry| match &entry.proof {
+        Proof::Tag(own) => own.matches(&tag) | any,
+        Proof::Signature(_) | Proof::Token(_) => any,
+    }))
+}
+
+/// What is signed, in one piece. A content that is just the body is not copied.
+fn message<'a>(reading: &Reading<'a>, key: &Key) -> Result<Cow<'a, [u8]>, VerifyError> {
+    let content = reading
+        .shape
+        .content
+        .as_ref()
+        .ok_or(VerifyError::Mismatch)?;
+    if let [
+        Segment::Value {
+            role: Role::Body,
+            filters,
+        },
+    ] = content.segments()
+        && filters.is_empty()
+    {
+        return Ok(Cow::Borrowed(reading.incoming.body));
+    }
+    let mut message = Vec::new();
+    reading.feed(content, Some(key), &mut |bytes| {
+        message.extend_from_slice(bytes);
+    })?;
+    Ok(Cow::Owned(message))
+}
+
+/// The tag that `key` gives to the content, or the hash of the key itself for credentials.
+#[inline]
+fn compute(reading: &Reading<'_>, key: &Key, stream: Option<&Stream>) -> Result<Tag, VerifyError> {
+    if let Some(hash) = key.token_hash() {
+        return Tag::new(hash).ok_or(VerifyError::Mismatch);
+    }
+    let content = reading
+        .shape
+        .content
+        .as_ref()
+        .ok_or(VerifyError::Mismatch)?;
+    let (hasher, from) = match stream {
+        Some(stream) => (&stream.hasher, stream.rest),
+        None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
+    };
+    let to = content.segments().len();
+    if from == to {
+        return Ok(hasher.finish());
+    }
+    let mut hasher = hasher.clone();
+    reading.feed_content(from, to, Some(key), &mut |bytes| hasher.update(bytes))?;
+    Ok(hasher.finish())
+}
