@@ -84,20 +84,23 @@ class Receiver {
     const receiver = new Receiver();
     receiver.process = spawn(program, ['--config', config, '--listen', '127.0.0.1:0']);
     createInterface(receiver.process.stdout).on('line', (line) => receiver.lines.push(parseLine(line)));
-    const firstLine = new Promise((resolve, reject) => {
+    const listening = new Promise((resolve, reject) => {
       createInterface(receiver.process.stderr).on('line', (line) => {
         receiver.complaints.push(line);
-        resolve(receiver.complaints[0]);
+        const found = line.match(/^listening on http:\/\/127\.0\.0\.1:(\d+)$/);
+        if (found) resolve(found[1]);
       });
+      const said = () => receiver.complaints.join(' | ');
       receiver.process.on('error', reject);
-      receiver.process.on('exit', (code) =>
-        reject(new Error(`it ended with code ${code}: ${receiver.complaints.join(' | ')}`)),
-      );
-      setTimeout(() => reject(new Error('it printed nothing within 10 s')), 10_000).unref();
+      receiver.process.on('exit', (code) => reject(new Error(`it ended with code ${code}: ${said()}`)));
+      setTimeout(() => reject(new Error(`it does not listen after 10 s: ${said()}`)), 10_000).unref();
     });
-    const line = await firstLine;
-    receiver.port = line.match(/^listening on http:\/\/127\.0\.0\.1:(\d+)$/)?.[1];
-    need(receiver.port, `its first line on stderr is: ${line}`);
+    try {
+      receiver.port = await listening;
+    } catch (reason) {
+      receiver.stop();
+      throw reason;
+    }
     return receiver;
   }
 

@@ -185,19 +185,16 @@ class Receiver:
             stderr=subprocess.PIPE,
             text=True,
         )
-        first_line = queue.Queue()
+        port = queue.Queue()
         in_background(self.read_stdout)
-        in_background(self.read_stderr, first_line)
+        in_background(self.read_stderr, port)
         try:
-            line = first_line.get(timeout=10)
+            self.port = port.get(timeout=10)
         except queue.Empty:
+            self.port = None
+        if self.port is None:
             self.stop()
-            raise Broken("it printed nothing within 10 s") from None
-        found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)", line)
-        if not found:
-            self.stop()
-            raise Broken(f"its first line on stderr is: {line}")
-        self.port = int(found[1])
+            raise Broken(f"it does not listen: {' | '.join(self.complaints)}")
 
     def stop(self):
         self.process.kill()
@@ -210,11 +207,13 @@ class Receiver:
             except ValueError:
                 self.lines.put({"not_json": line})
 
-    def read_stderr(self, first_line):
+    def read_stderr(self, port):
         for line in self.process.stderr:
             self.complaints.append(line.rstrip("\n"))
-            first_line.put(self.complaints[0])
-        first_line.put("nothing: it ended")
+            found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)", self.complaints[-1])
+            if found:
+                port.put(int(found[1]))
+        port.put(None)
 
     def deliver(self, request):
         """Sends a request; gives the answer, the lines it caused on stdout and what the receiver said on stderr."""
