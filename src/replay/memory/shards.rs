@@ -62,7 +62,7 @@ impl Shards {
             Ok((place, _)) => Ok(place),
             Err(place) if shard.len() < self.capacity => Err(place),
             Err(_) => {
-                shard.sweep_all(now);
+                shard.sweep_for_room(now);
                 if shard.len() >= self.capacity {
                     return Found::Full;
                 }

@@ -4,7 +4,7 @@
 //! their order when the table grows. So an entry costs its 32 bytes and a gap of at most 7/9 of them.
 // ref: linear probing in sorted order (Amble and Knuth, "Ordered hash tables", 1974)
 
-use std::num::NonZeroU64;
+use std::{mem, num::NonZeroU64};
 
 /// What stands for an event. The first number is as good as random, and decides where it stands.
 pub(crate) type Digest = [u64; 2];
@@ -15,6 +15,10 @@ pub(crate) type Moment = NonZeroU64;
 /// How many places a claim looks at for what has expired. Each claim adds one entry at most, so
 /// in the long run about one entry in thirty waits to be looked at.
 const SWEPT: usize = 32;
+/// The same for a claim that finds no room. A small shard has fewer; in a large one the next claim looks further.
+const SWEPT_FOR_ROOM: usize = 1024;
+/// What a table has for those that overflow its last home.
+const OVERFLOW: usize = 4;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
@@ -33,6 +37,8 @@ pub(crate) struct Table {
     cursor: usize,
     /// Nothing expires earlier.
     soonest: Moment,
+    /// The same of what the sweep has passed since its start, and of what was changed since then.
+    passed: Moment,
 }
 
 impl Table {
@@ -43,6 +49,7 @@ impl Table {
             len: 0,
             cursor: 0,
             soonest: Moment::MAX,
+            passed: Moment::MAX,
         }
     }
 
@@ -66,6 +73,7 @@ impl Table {
     /// Changes the entry at a place that was found.
     pub(crate) fn set(&mut self, place: usize, entry: Entry) {
         self.soonest = self.soonest.min(entry.expires);
+        self.passed = self.passed.min(entry.expires);
         if let Some(place) = self.places.get_mut(place) {
             *place = Some(entry);
         }
@@ -79,11 +87,11 @@ impl Table {
                 .find(entry.digest)
                 .map_or_else(|place| place, |(place, _)| place);
         }
-        self.soonest = self.soonest.min(entry.expires);
         self.len += 1;
         let behind = self.places.iter().skip(place);
         let moved = behind.take_while(|entry| entry.is_some()).count();
         if place + moved == self.places.len() {
+            self.places.reserve_exact(OVERFLOW);
             self.places.push(None);
         }
         self.places.copy_within(place..place + moved, place + 1);
@@ -111,29 +119,38 @@ impl Table {
 
     /// Removes a few of what has expired, where the last call stopped.
     pub(crate) fn sweep(&mut self, now: Moment) {
+        self.sweep_places(SWEPT, now);
+    }
+
+    /// The same, for a claim that needs room.
+    pub(crate) fn sweep_for_room(&mut self, now: Moment) {
+        self.sweep_places(SWEPT_FOR_ROOM, now);
+    }
+
+    fn sweep_places(&mut self, places: usize, now: Moment) {
         if now < self.soonest {
             return;
         }
-        for _ in 0..SWEPT {
+        for _ in 0..places {
             match self.places.get(self.cursor) {
                 Some(Some(entry)) if entry.expires <= now => self.remove(self.cursor),
-                Some(_) => self.cursor += 1,
+                Some(place) => {
+                    let expires = place.map_or(Moment::MAX, |entry| entry.expires);
+                    self.passed = self.passed.min(expires);
+                    self.cursor += 1;
+                }
                 None => {
                     self.cursor = 0;
+                    self.soonest = mem::replace(&mut self.passed, Moment::MAX);
                     // After a storm, its memory is given back.
                     if self.len < self.homes / 8 {
                         self.rebuild(now);
                     }
-                    return;
+                    if now < self.soonest {
+                        return;
+                    }
                 }
             }
-        }
-    }
-
-    /// Removes all that has expired, if anything has.
-    pub(crate) fn sweep_all(&mut self, now: Moment) {
-        if now >= self.soonest {
-            self.rebuild(now);
         }
     }
 
@@ -143,8 +160,9 @@ impl Table {
         self.len = self.places.iter().flatten().filter(live).count();
         self.homes = (self.len + 1).max(4) * 16 / 9;
         self.soonest = Moment::MAX;
+        self.passed = Moment::MAX;
         self.cursor = 0;
-        let mut places = Vec::with_capacity(self.homes + 4);
+        let mut places = Vec::with_capacity(self.homes + OVERFLOW);
         for entry in self.places.iter().flatten().filter(live) {
             self.soonest = self.soonest.min(entry.expires);
             places.resize(places.len().max(home(entry.digest, self.homes)), None);
@@ -231,7 +249,7 @@ mod tests {
                 prop_assert_eq!(contents.len(), table.len());
                 prop_assert!(table.places.iter().flatten().all(|entry| entry.expires >= table.soonest));
             }
-            table.sweep_all(LATER);
+            table.sweep_for_room(LATER);
             prop_assert_eq!(table.len(), 0);
         }
     }

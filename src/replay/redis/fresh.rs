@@ -8,10 +8,20 @@
 // ref: https://redis.io/docs/latest/commands/set/ (NX together with GET since 7.0)
 // ref: https://redis.io/docs/latest/commands/pexpiretime/ (since 7.0)
 
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    time::Duration,
+};
+
 use redis::{ErrorKind, Pipeline, RedisError, aio::ConnectionManager, pipe};
+use tokio::time::Instant;
 
 use super::{KEEP, millis, text};
 use crate::replay::{Claim, ClaimToken};
+
+/// How long a server that refused a transaction is asked by scripts alone. Not for good: it may be
+/// another one by then, or what it lacked was memory.
+const REST: Duration = Duration::from_mins(1);
 
 /// A claim that is to be made.
 pub(super) struct Fresh {
@@ -22,7 +32,8 @@ pub(super) struct Fresh {
 }
 
 impl Fresh {
-    /// Claims the event, if it is new, or this claim's already. `None` where only the script can tell.
+    /// Claims the event, if nobody knows it. `None` where only the script can tell: whether the lease of a claim
+    /// still runs, its own among them.
     ///
     /// # Errors
     ///
@@ -34,19 +45,19 @@ impl Fresh {
     ) -> Result<Option<Claim>, RedisError> {
         let keep = millis(KEEP);
         let own = format!("n {} {keep} {}", self.lease, text(self.token));
-        let (known, expires): (Option<String>, u64) =
+        let (known, expires): (Option<String>, i64) =
             self.transaction(&own, keep).query_async(manager).await?;
         match known {
-            Some(known) if known.starts_with("d ") => Ok(Some(Claim::Done)),
-            // Its own: the answer to the first attempt was lost.
-            Some(known) if known != own => Ok(None),
-            _ => {
-                let since = expires.checked_sub(self.lease + keep);
+            None => {
+                let expires = u64::try_from(expires).ok();
+                let since = expires.and_then(|expires| expires.checked_sub(self.lease + keep));
                 let fence = since.and_then(|since| since.checked_mul(1000));
                 let fence = fence.ok_or((ErrorKind::UnexpectedReturnType, "no time of a claim"))?;
                 let token = self.token;
                 Ok(Some(Claim::New { token, fence }))
             }
+            Some(known) if known.starts_with("d ") => Ok(Some(Claim::Done)),
+            Some(_) => Ok(None),
         }
     }
 
@@ -57,5 +68,44 @@ impl Fresh {
         set.arg("NX").arg("GET").arg("PX").arg(self.lease + keep);
         transaction.cmd("PEXPIRETIME").arg(&self.key);
         transaction
+    }
+}
+
+/// Whether a server is asked by transactions.
+pub(super) struct Transactions {
+    start: Instant,
+    /// It has answered one.
+    known: AtomicBool,
+    /// Milliseconds from `start` until the next one; 0 if none was refused.
+    rest: AtomicU64,
+}
+
+impl Transactions {
+    pub(super) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            known: AtomicBool::new(false),
+            rest: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn are_tried(&self) -> bool {
+        let rest = self.rest.load(Ordering::Relaxed);
+        rest == 0 || rest <= millis(self.start.elapsed())
+    }
+
+    pub(super) fn are_known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn answered(&self) {
+        if !self.are_known() {
+            self.known.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn rest(&self) {
+        let until = millis(self.start.elapsed() + REST);
+        self.rest.store(until, Ordering::Relaxed);
     }
 }

@@ -4,10 +4,7 @@ mod fresh;
 
 use std::{
     fmt,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -18,7 +15,7 @@ use redis::{
 };
 use tokio::time::{sleep, timeout};
 
-use self::fresh::Fresh;
+use self::fresh::{Fresh, Transactions};
 use crate::replay::{Claim, ClaimToken, ReplayKey, ReplayStore, StoreError, token::Tokens};
 
 /// How long a connection may take to come about.
@@ -43,7 +40,8 @@ const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 /// answer was lost with its connection is asked for again under its token, and recognised.
 ///
 /// From Redis 7 on, the claim of a new event needs no script, which is several times as fast. A server that
-/// can't do so (an older one, a proxy, one whose access rules forbid `PEXPIRETIME`) is asked by a script for every claim.
+/// can't do so (an older one, a proxy, one whose access rules forbid `PEXPIRETIME`) is asked by a script for every claim,
+/// and tried again after a minute.
 ///
 /// ```no_run
 /// use axum_webhook::{Secret, WebhookLayer, providers, replay::RedisReplayStore};
@@ -73,8 +71,7 @@ pub struct RedisReplayStore {
     claim: Script,
     settle: Script,
     tokens: Tokens,
-    /// The server answers the script, and did not answer the transaction.
-    only_scripts: AtomicBool,
+    transactions: Transactions,
 }
 
 /// The connection, which mends itself; a new one takes its place when it has gone silent.
@@ -103,7 +100,7 @@ impl RedisReplayStore {
             claim: Script::new(include_str!("claim.lua")),
             settle: Script::new(include_str!("settle.lua")),
             tokens: Tokens::new(),
-            only_scripts: AtomicBool::new(false),
+            transactions: Transactions::new(),
         })
     }
 
@@ -174,12 +171,18 @@ impl RedisReplayStore {
         &self,
         mut manager: ConnectionManager,
         fresh: &Fresh,
+        attempt: u32,
     ) -> Result<Claim, RedisError> {
-        let mut refused = false;
-        if !self.only_scripts.load(Ordering::Relaxed) {
+        // A proxy that knows no transactions may hang up on one, so none is asked for twice.
+        let mut refused = attempt > 0 && !self.transactions.are_known();
+        if attempt == 0 && self.transactions.are_tried() {
             match fresh.claim(&mut manager).await {
-                Ok(Some(claim)) => return Ok(claim),
-                Ok(None) => {}
+                Ok(claim) => {
+                    self.transactions.answered();
+                    if let Some(claim) = claim {
+                        return Ok(claim);
+                    }
+                }
                 Err(error) if error.is_io_error() => return Err(error),
                 Err(_) => refused = true,
             }
@@ -190,7 +193,7 @@ impl RedisReplayStore {
             .arg(millis(KEEP));
         let (found, number): (String, u64) = call.invoke_async(&mut manager).await?;
         if refused {
-            self.only_scripts.store(true, Ordering::Relaxed);
+            self.transactions.rest();
         }
         match found.as_str() {
             "new" => Ok(Claim::New {
@@ -250,7 +253,8 @@ impl ReplayStore for RedisReplayStore {
             token: self.tokens.next(),
             lease: millis(lease),
         };
-        self.ask(|manager, _| self.claim_by(manager, &fresh)).await
+        self.ask(|manager, attempt| self.claim_by(manager, &fresh, attempt))
+            .await
     }
 
     async fn renew(

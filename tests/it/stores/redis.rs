@@ -83,6 +83,40 @@ async fn an_answer_of_an_old_server_that_is_lost_is_no_duplicate() {
     survives_lost_answers(&store, &line).await;
 }
 
+/// Nobody renews a lease while its claim's answer is on its way: what comes out of it has to run.
+#[tokio::test]
+async fn a_claim_that_lapses_while_its_answer_is_lost_is_made_anew() {
+    let (store, line) = behind_a_line().await;
+    new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    // Shorter than the pause before the second attempt, and longer than its question.
+    let lease = Duration::from_millis(20);
+    let mut runs = false;
+    // On a busy machine it may lapse once more before it is renewed.
+    for _ in 0..20 {
+        let key = fresh_key();
+        line.lose_next_answer();
+        let (token, _) = new(store.claim(&key, lease).await.unwrap());
+        line.assert_lost();
+        runs |= store.renew(&key, token, MINUTE).await.unwrap();
+    }
+    assert!(runs);
+}
+
+/// As a proxy does that knows scripts, and no transactions: twemproxy.
+#[tokio::test]
+async fn a_proxy_that_hangs_up_on_a_transaction_is_asked_by_scripts() {
+    let line = Line::to_one_that_hangs_up_on("MULTI", &redis_url()).await;
+    let store = RedisReplayStore::new(&format!("redis://{}", line.address)).unwrap();
+    let key = fresh_key();
+    let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
+    let before = line.questions();
+    for _ in 0..20 {
+        new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    }
+    assert_eq!(line.questions() - before, 20);
+    assert!(store.commit(&key, token, MINUTE).await.unwrap());
+}
+
 #[tokio::test]
 async fn t_r10_a_server_that_does_not_answer_is_an_error_until_it_does() {
     let (store, line) = behind_a_line().await;

@@ -38,6 +38,8 @@ struct State {
     questions: AtomicUsize,
     /// A command of Redis that arrives as one that no server knows.
     missing: Option<&'static str>,
+    /// A command on which it hangs up.
+    hated: Option<&'static str>,
 }
 
 impl Line {
@@ -51,6 +53,16 @@ impl Line {
     pub(super) async fn to_one_without(command: &'static str, url: &str) -> Self {
         let state = State {
             missing: Some(command),
+            ..State::default()
+        };
+        Self::with(url, state).await
+    }
+
+    /// A line to the Redis of `url`, as if there were a proxy that hangs up on a command.
+    #[cfg(feature = "redis")]
+    pub(super) async fn to_one_that_hangs_up_on(command: &'static str, url: &str) -> Self {
+        let state = State {
+            hated: Some(command),
             ..State::default()
         };
         Self::with(url, state).await
@@ -105,8 +117,14 @@ async fn questions(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<S
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         state.questions.fetch_add(1, Ordering::SeqCst);
+        let question = &mut buffer[..length];
+        if let Some(command) = state.hated
+            && places(command, question).next().is_some()
+        {
+            return;
+        }
         if let Some(command) = state.missing {
-            rename(command, &mut buffer[..length]);
+            rename(command, question);
         }
         if to.write_all(&buffer[..length]).await.is_err() {
             return;
@@ -114,15 +132,17 @@ async fn questions(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<S
     }
 }
 
-/// Where `command` stands as a word of its own, and not inside a script.
 fn rename(command: &str, question: &mut [u8]) {
-    let word = format!("\r\n{command}\r\n");
-    for start in 0..question.len().saturating_sub(word.len() - 1) {
-        let place = &mut question[start..start + word.len()];
-        if place == word.as_bytes() {
-            place[2] = b'_';
-        }
+    for place in places(command, question).collect::<Vec<_>>() {
+        question[place] = b'_';
     }
+}
+
+/// Where `command` stands as a word of its own, and not inside a script.
+fn places(command: &str, question: &[u8]) -> impl Iterator<Item = usize> {
+    let word = format!("\r\n{command}\r\n");
+    let places = question.windows(word.len()).enumerate();
+    places.filter_map(move |(place, bytes)| (bytes == word.as_bytes()).then_some(place + 2))
 }
 
 async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<State>) {
