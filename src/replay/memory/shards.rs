@@ -37,7 +37,7 @@ impl Shards {
     pub(crate) fn new(shards: usize, events: usize, claims: u64) -> Self {
         Self {
             parts: (0..shards).map(|_| Mutex::new(Table::new())).collect(),
-            capacity: events.div_ceil(shards).max(1),
+            capacity: events.div_ceil(shards).clamp(1, Table::LARGEST),
             claims: AtomicU64::new(claims),
         }
     }
@@ -50,25 +50,22 @@ impl Shards {
         let now = moment(now);
         let mut shard = self.shard(digest);
         shard.sweep(now);
-        let found = shard.find(digest);
-        let place = match found {
-            Ok((_, known)) if known.expires > now => {
-                let remaining = known.expires.get() - now.get();
-                return match known.owner {
-                    None => Found::Done,
-                    Some(_) => Found::InFlight(Duration::from_nanos(remaining)),
-                };
+        let known = shard.find(digest);
+        if let Some((_, known)) = known
+            && known.expires > now
+        {
+            let remaining = known.expires.get() - now.get();
+            return match known.owner {
+                None => Found::Done,
+                Some(_) => Found::InFlight(Duration::from_nanos(remaining)),
+            };
+        }
+        if known.is_none() && shard.len() >= self.capacity {
+            shard.sweep_for_room(now);
+            if shard.len() >= self.capacity {
+                return Found::Full;
             }
-            Ok((place, _)) => Ok(place),
-            Err(place) if shard.len() < self.capacity => Err(place),
-            Err(_) => {
-                shard.sweep_for_room(now);
-                if shard.len() >= self.capacity {
-                    return Found::Full;
-                }
-                shard.find(digest).map(|(place, _)| place)
-            }
-        };
+        }
         // Under the lock, so that of two claims of one event the later has the larger number.
         let owner = self
             .claims
@@ -79,9 +76,9 @@ impl Shards {
             expires: after(now, lease),
             owner: NonZeroU64::new(owner),
         };
-        match place {
-            Ok(place) => shard.set(place, entry),
-            Err(place) => shard.insert(place, entry, now),
+        match known {
+            Some((slot, _)) => shard.set(slot, entry),
+            None => shard.insert(entry),
         }
         Found::New(owner)
     }
@@ -104,8 +101,8 @@ impl Shards {
     pub(crate) fn release(&self, digest: Digest, number: u64, now: Duration) -> bool {
         let mut shard = self.shard(digest);
         let owned = owned(&shard, digest, number, moment(now));
-        owned.is_some_and(|place| {
-            shard.remove(place);
+        owned.is_some_and(|slot| {
+            shard.remove(slot);
             true
         })
     }
@@ -120,10 +117,10 @@ impl Shards {
     ) -> bool {
         let now = moment(now);
         let mut shard = self.shard(digest);
-        owned(&shard, digest, number, now).is_some_and(|place| {
+        owned(&shard, digest, number, now).is_some_and(|slot| {
             let expires = after(now, time);
             shard.set(
-                place,
+                slot,
                 Entry {
                     digest,
                     expires,
@@ -143,11 +140,11 @@ impl Shards {
     }
 }
 
-/// Where the entry stands, if the claim `number` still counts.
+/// The slot of the entry, if the claim `number` still counts.
 fn owned(shard: &Table, digest: Digest, number: u64, now: Moment) -> Option<usize> {
-    let (place, entry) = shard.find(digest).ok()?;
+    let (slot, entry) = shard.find(digest)?;
     let owns = entry.owner.is_some_and(|owner| owner.get() == number) && entry.expires > now;
-    owns.then_some(place)
+    owns.then_some(slot)
 }
 
 fn moment(since: Duration) -> Moment {
