@@ -85,6 +85,16 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
         key: &ReplayKey,
         token: ClaimToken,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Says whether it can be asked: for [`WebhookLayer::check_store`](crate::WebhookLayer::check_store).
+    ///
+    /// By default it gives back a claim that nobody has, which changes nothing.
+    fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async {
+            let (key, nobodys) = (ReplayKey::from_bytes([0; 32]), ClaimToken::new(0));
+            self.release(&key, nobodys).await.map(drop)
+        }
+    }
 }
 
 /// The answer to a claim.
@@ -161,6 +171,8 @@ pub(crate) trait DynStore: fmt::Debug + Send + Sync {
 
     fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Asked<bool>;
 
+    fn check(self: Arc<Self>) -> Asked<()>;
+
     /// The store itself, for what only one kind of store can do.
     #[cfg(feature = "postgres")]
     fn as_any(&self) -> &dyn std::any::Any;
@@ -181,6 +193,10 @@ impl<S: ReplayStore> DynStore for S {
 
     fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Asked<bool> {
         Box::pin(async move { ReplayStore::release(&*self, &key, token).await })
+    }
+
+    fn check(self: Arc<Self>) -> Asked<()> {
+        Box::pin(async move { ReplayStore::check(&*self).await })
     }
 
     #[cfg(feature = "postgres")]

@@ -29,3 +29,4 @@ mod strangers;
 mod support;
 mod telemetry;
 mod tenants;
+mod testing;
