@@ -108,4 +108,8 @@ impl<S: ReplayStore> ReplayStore for ShardedReplayStore<S> {
         }
         Ok(())
     }
+
+    fn answers_at_once(&self) -> bool {
+        self.shards.iter().all(ReplayStore::answers_at_once)
+    }
 }
