@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum_webhook::{Keyring, Secret, Timestamp, providers, testing::Captured, verify};
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 use crate::{
     contains,
@@ -88,6 +89,46 @@ fn each_attempt_has_the_same_id_and_a_time_of_its_own() {
 }
 
 #[test]
+fn a_date_in_retry_after_is_waited_for() {
+    let date = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&date);
+    let busy = format!("503 Service Unavailable\r\nRetry-After: {}", date.unwrap());
+    let customer = Customer::new(&[&busy, "200 OK"]);
+    let (code, printed) = run("sender", &["--to", &customer.url], "");
+    assert_eq!(code, 0, "{printed:#?}");
+    let attempts = customer.attempts();
+    let waited = attempts[1].0.duration_since(attempts[0].0);
+    // The date has no fraction of a second.
+    assert!(waited >= Duration::from_secs(1), "{waited:?}");
+}
+
+#[test]
+fn during_a_rotation_each_secret_verifies() {
+    let customer = Customer::new(&["200 OK"]);
+    let mut sender = Program::start_with(
+        "sender",
+        &["--to", &customer.url],
+        &[
+            (
+                "SENDER_SECRET",
+                "whsec_dGhlIG5ldyBzZWNyZXQgb2YgYSBzZW5kZXI=",
+            ),
+            (
+                "SENDER_SECRET_OLD",
+                "whsec_dGhlIG9sZCBzZWNyZXQgb2YgYSBzZW5kZXI=",
+            ),
+        ],
+    );
+    assert_eq!(sender.wait(), 0, "{sender:?}");
+    let (_, request) = &customer.attempts()[0];
+    let scheme = providers::standard_webhooks();
+    for bytes in ["the new secret of a sender", "the old secret of a sender"] {
+        let keyring = Keyring::new(&scheme, Secret::from_bytes(bytes).unwrap()).unwrap();
+        verify(&request.incoming(), &scheme, &keyring, Timestamp::now()).unwrap();
+    }
+}
+
+#[test]
 fn an_endpoint_that_is_gone_is_left_alone() {
     let customer = Customer::new(&["410 Gone", "200 OK"]);
     let (code, printed) = run("sender", &["--to", &customer.url], "");
@@ -128,7 +169,8 @@ struct Customer {
 }
 
 impl Customer {
-    fn new(answers: &'static [&'static str]) -> Self {
+    fn new(answers: &[&str]) -> Self {
+        let answers: Vec<String> = answers.iter().map(ToString::to_string).collect();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let attempts = thread::spawn(move || {
