@@ -14,13 +14,14 @@
 #[cfg(feature = "metrics")]
 #[path = "support/prometheus.rs"]
 mod prometheus;
+mod support;
 
 use std::{error::Error, fmt::Write as _, net::SocketAddr, process::ExitCode};
 
 use axum::{Router, response::Response, routing::any};
 use axum_webhook::{
     Endpoint, Rejection, Tenant, Timestamp, VerifiedWebhook, config::Config, providers,
-    sign::Signed, testing::sample,
+    testing::sample,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -95,10 +96,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     eprintln!();
     axum::serve(listener, app)
-        .with_graceful_shutdown(async {
-            // Without a signal handler, the default action ends the process just as well.
-            let _ = tokio::signal::ctrl_c().await;
-        })
+        .with_graceful_shutdown(support::shutdown())
         .await?;
     Ok(())
 }
@@ -193,30 +191,7 @@ fn curl(
     let signed = sample(endpoint.scheme(), Timestamp::now())
         .with_url(url)
         .sign(endpoint.scheme(), secrets)?;
-    let Signed {
-        method,
-        url,
-        headers,
-        body,
-    } = signed;
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let target = if query.is_empty() {
-        format!("http://{address}{path}")
-    } else {
-        format!("http://{address}{path}?{query}")
-    };
-    let mut line = format!("curl -i -X {method} {}", quoted(&target));
-    for (name, value) in &headers {
-        let header = format!("{name}: {}", value.to_str()?);
-        write!(line, " -H {}", quoted(&header))?;
-    }
-    write!(line, " --data-binary {}", quoted(&String::from_utf8(body)?))?;
-    Ok(line)
-}
-
-/// A word for a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    support::curl(&format!("http://{address}{path}"), &signed)
 }
 
 fn hex(bytes: &[u8]) -> String {
