@@ -29,7 +29,8 @@ fn shapes() -> impl Iterator<Item = (Scheme, usize)> {
 }
 
 #[tokio::test]
-async fn every_shape_of_every_provider_is_handled_and_its_near_misses_are_refused_by_their_codes() {
+async fn t_b3_every_shape_of_every_provider_is_handled_and_its_near_misses_are_refused_by_their_codes()
+ {
     let (mut refused, mut wrong) = (0, Vec::new());
     for (scheme, shape) in shapes() {
         let name = format!("{} (shape {shape})", scheme.id);
