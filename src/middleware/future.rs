@@ -21,6 +21,7 @@ use crate::{
     extract::{Delivery, ShadowVerdict, Verified, WebhookRejection},
     incoming::Incoming,
     middleware::{
+        budget::Held,
         layer::Shared,
         open::{Opened, Refused, describe_unpacked, head, open},
         refuse::{nothing_fits, refuse, report_shadow},
@@ -119,7 +120,8 @@ where
     };
 
     let now = shared.clock.now();
-    let opened = match open(&shared, endpoint, &parts, incoming_body, now).await {
+    let mut held = Held::nothing_of(&shared.budget);
+    let opened = match open(&shared, endpoint, &parts, incoming_body, now, &mut held).await {
         Ok(opened) => opened,
         Err(Refused {
             rejection,

@@ -15,6 +15,7 @@
 
 mod asking;
 mod body;
+mod budget;
 mod future;
 mod handle;
 mod layer;

@@ -14,6 +14,7 @@ use crate::{
     middleware::{
         asking::{Asking, Early},
         body,
+        budget::Held,
         layer::Shared,
         select::original_uri,
     },
@@ -52,6 +53,7 @@ pub(super) async fn open<B>(
     parts: &Parts,
     incoming_body: B,
     now: Timestamp,
+    held: &mut Held<'_>,
 ) -> Result<Opened, Refused>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -87,6 +89,7 @@ where
         incoming_body,
         endpoint.body_limit,
         shared.deadlines,
+        held,
         on_frame,
     );
     let received = read.await.map_err(|kind| Refused {
@@ -101,6 +104,9 @@ where
     if packed {
         signed =
             unpack(&received, endpoint.body_limit).map_err(|kind| refused(kind, None, None))?;
+        // It is unpacked without a pause, so that few have what they have not taken.
+        held.take(signed.len())
+            .map_err(|kind| refused(kind, None, None))?;
         asking.stopwatch.time(|| stage.update(&signed));
     }
 
