@@ -92,6 +92,16 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
         token: ClaimToken,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
+    /// Says whether it can be asked: for [`WebhookLayer::check_store`](crate::WebhookLayer::check_store).
+    ///
+    /// By default it gives back a claim that nobody has, which changes nothing.
+    fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async {
+            let (key, nobodys) = (ReplayKey::from_bytes([0; 32]), ClaimToken::new(0));
+            self.release(&key, nobodys).await.map(drop)
+        }
+    }
+
     /// Whether the store waits for nothing, so that each answer is there when it is first polled; no by default.
     ///
     /// The layer then asks without allocating. Where such a store waits all the same, what it was asked is
@@ -211,6 +221,8 @@ pub(crate) trait DynStore: fmt::Debug + Send + Sync {
 
     fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Answer<bool>;
 
+    fn check(self: Arc<Self>) -> Asked<()>;
+
     /// The store itself, for what only one kind of store can do.
     #[cfg(feature = "postgres")]
     fn as_any(&self) -> &dyn std::any::Any;
@@ -251,6 +263,10 @@ impl<S: ReplayStore> DynStore for S {
         Answer::Later(Box::pin(async move {
             ReplayStore::release(&*self, &key, token).await
         }))
+    }
+
+    fn check(self: Arc<Self>) -> Asked<()> {
+        Box::pin(async move { ReplayStore::check(&*self).await })
     }
 
     #[cfg(feature = "postgres")]

@@ -30,3 +30,4 @@ mod strangers;
 mod support;
 mod telemetry;
 mod tenants;
+mod testing;
