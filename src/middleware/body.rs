@@ -7,11 +7,14 @@ use std::{
     time::Duration,
 };
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::Body;
 use tokio::time::{Instant, timeout_at};
 
-use crate::rejection::RejectionKind;
+use crate::{
+    middleware::budget::{Buffer, Held},
+    rejection::RejectionKind,
+};
 
 /// How much is hashed before other tasks get their turn: about 150 µs of work.
 const MAX_HASHED_AT_ONCE: usize = 256 << 10;
@@ -19,9 +22,6 @@ const MAX_HASHED_AT_ONCE: usize = 256 << 10;
 /// What a frame costs beside its bytes, in bytes that could be hashed meanwhile. An
 /// empty frame counts nothing against the limit, so without this they could come without end.
 const FRAME_COST: usize = 64;
-
-/// The most that is reserved on the word of a `Content-Length`.
-const MAX_FIRST_RESERVATION: usize = 1 << 20;
 
 /// How long a body may take.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,7 @@ pub(super) fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,
     deadlines: &Deadlines,
+    held: &mut Held<'_>,
     mut on_frame: impl FnMut(&[u8]),
 ) -> impl Future<Output = Result<Bytes, RejectionKind>>
 where
@@ -45,8 +46,7 @@ where
     async move {
         let expected = body.size_hint().exact();
         let expected = expected.and_then(|len| usize::try_from(len).ok());
-        let mut first: Option<Bytes> = None;
-        let mut buffer = BytesMut::new();
+        let mut buffer = Buffer::new(expected.unwrap_or(0), limit);
         let mut total = 0_usize;
         let mut hashed = 0;
         let mut end = None;
@@ -58,7 +58,7 @@ where
                 Poll::Pending => Box::pin(wait(body.as_mut(), deadlines, &mut end)).await?,
             };
             let Some(data) = data else {
-                return Ok(first.unwrap_or_else(|| buffer.freeze()));
+                return Ok(buffer.into_bytes());
             };
             hashed += FRAME_COST;
             if hashed > MAX_HASHED_AT_ONCE {
@@ -80,16 +80,7 @@ where
                 on_frame(slice);
                 hashed += slice.len();
             }
-            if first.is_none() && buffer.is_empty() {
-                first = Some(data);
-                continue;
-            }
-            if let Some(first) = first.take() {
-                let wanted = expected.unwrap_or(0).min(limit).min(MAX_FIRST_RESERVATION);
-                buffer.reserve(wanted.max(first.len() + data.len()));
-                buffer.put(first);
-            }
-            buffer.put(data);
+            buffer.push(data, held)?;
         }
     }
 }

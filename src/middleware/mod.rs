@@ -15,6 +15,7 @@
 
 mod asking;
 mod body;
+mod budget;
 mod claim;
 mod future;
 mod handle;

@@ -14,6 +14,7 @@ use crate::{
     middleware::{
         asking::{Asking, Decided, Early, Stage},
         body,
+        budget::Held,
         layer::Shared,
         select::original_uri,
     },
@@ -63,7 +64,8 @@ pub(super) fn open<'a, B>(
     parts: &'a Parts,
     incoming_body: B,
     now: Timestamp,
-) -> impl Future<Output = Result<Opened, Refused>> + use<'a, B>
+    held: &'a mut Held<'_>,
+) -> impl Future<Output = Result<Opened, Refused>>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -91,7 +93,13 @@ where
             }
         };
         let deadlines = &shared.deadlines;
-        let read = body::read(incoming_body, endpoint.body_limit, deadlines, on_frame);
+        let read = body::read(
+            incoming_body,
+            endpoint.body_limit,
+            deadlines,
+            held,
+            on_frame,
+        );
         let received = match read.await {
             Ok(received) => received,
             Err(kind) => {
@@ -107,7 +115,10 @@ where
         };
         let mut unpacked = None;
         if packed {
-            match unpack(&received, endpoint.body_limit) {
+            // It is unpacked without a pause, so that few have what they have not taken.
+            let taken = unpack(&received, endpoint.body_limit)
+                .and_then(|bytes| held.take(bytes.len()).map(|()| bytes));
+            match taken {
                 Ok(bytes) => {
                     asking.stopwatch.time(|| stage.update(&bytes));
                     unpacked = Some(bytes);

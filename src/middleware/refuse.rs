@@ -135,6 +135,13 @@ fn unread(kind: &RejectionKind, head: Head<'_>) -> Vec<Diagnosis> {
                 format!("{what} is over the limit of {limit}: `body_limit` raises it"),
             ))
         }
+        RejectionKind::BodyBudgetFull { budget } => Some(Diagnosis::new(
+            Code::BodyBudgetFull,
+            format!(
+                "{budget} bytes of bodies are held at once: are senders slow, or handlers? `body_budget` is the limit, \
+                 `webhook_held_body_bytes` what is held"
+            ),
+        )),
         _ => None,
     };
     found.into_iter().collect()

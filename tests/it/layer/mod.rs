@@ -3,6 +3,7 @@
 
 mod answers;
 mod body;
+mod budget;
 mod catalogue;
 #[cfg(feature = "config")]
 mod configured;

@@ -561,6 +561,7 @@ mod recorded {
                 "1",
             ),
             (format!("webhook_claims_in_flight{{{at}}}"), "0"),
+            ("webhook_held_body_bytes".to_owned(), "0"),
             (
                 format!(
                     "webhook_handler_answers_total{{{at},class=\"4xx\",settled=\"committed\"}}"
