@@ -51,6 +51,7 @@
 //!   [`TenantKeys`]: keys of many tenants.
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
+//! - `inspector()`, with the feature `inspector`: the last deliveries on a page, for development and for the operator.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
 //!
 //! # Features
@@ -72,6 +73,8 @@
 //! - `postgres`: events remembered in Postgres, secrets of tenants from a query, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
+//! - `inspector`: a page with the last deliveries, what was wrong with them, and a button to hand one to its handler again. It
+//!   needs no crate.
 //! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
 //!
 //! Default features are pure Rust: no C compiler is needed.
@@ -87,6 +90,8 @@ mod extract;
 mod gate;
 pub mod handshake;
 mod incoming;
+#[cfg(feature = "inspector")]
+pub mod inspector;
 mod key_source;
 mod keys;
 mod late;
@@ -134,6 +139,8 @@ pub use self::{
     verify::{Authentic, VerifyError, verify},
 };
 
+#[cfg(feature = "inspector")]
+pub use self::inspector::{Inspector, inspector};
 #[cfg(feature = "remote-keys")]
 pub use self::key_source::RemoteKeySource;
 

@@ -148,15 +148,18 @@ where
             signed,
             verify_time,
         } => {
-            shared.emit(&Event::Verified(VerifiedEvent {
-                endpoint: &endpoint.name,
-                provider: &endpoint.provider,
-                tenant: tenant.as_ref(),
-                key_id: authentic.key_id(),
-                skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
-                body_bytes: received.len(),
-                verify_time,
-            }));
+            // What the operator hands on again was verified, and counted, when it came.
+            if !shared.is_again() {
+                shared.emit(&Event::Verified(VerifiedEvent {
+                    endpoint: &endpoint.name,
+                    provider: &endpoint.provider,
+                    tenant: tenant.as_ref(),
+                    key_id: authentic.key_id(),
+                    skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
+                    body_bytes: received.len(),
+                    verify_time,
+                }));
+            }
             (authentic, tenant, received, signed)
         }
     };
@@ -180,6 +183,8 @@ where
     );
     let claim = match claiming.await {
         Ok(claim) => claim,
+        // The operator knows that it was handled, and wants it handled once more.
+        Err(Unclaimed::Done) if shared.is_again() => None,
         Err(Unclaimed::Done) => {
             shared.emit(&Event::Duplicate {
                 endpoint: &endpoint.name,
@@ -199,6 +204,7 @@ where
         tenant: tenant.clone(),
         bytes: bytes.clone(),
         claim: claim.as_ref().map(ClaimGuard::handle),
+        is_replayed: shared.is_again(),
     })));
     if endpoint.scheme.content_encoding == ContentEncoding::Gunzip {
         describe_unpacked(&mut parts.headers, &bytes);

@@ -16,6 +16,8 @@ use crate::{
     scheme::{Dedupe, Scheme},
     telemetry::{self, Event, Listener},
 };
+#[cfg(feature = "inspector")]
+use crate::{extract::Delivery, inspector::Inspector};
 
 /// Verifies webhooks before the inner service sees them.
 ///
@@ -92,13 +94,40 @@ pub struct WebhookLayer {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) endpoints: Arc<[Endpoint]>,
-    pub(super) selection: Selection,
+    pub(super) selection: Arc<Selection>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Option<Arc<dyn DynStore>>,
     pub(super) deadlines: Deadlines,
     pub(super) observer: Option<Arc<Observer>>,
     pub(super) listener: Option<Arc<Listener>>,
     pub(super) runs_to_the_end: bool,
+    #[cfg(feature = "inspector")]
+    pub(super) inspector: Option<Inspector>,
+    /// The genuine delivery that the operator hands on once more. No request that comes from outside has one.
+    #[cfg(feature = "inspector")]
+    pub(super) again: Option<Arc<Delivery>>,
+}
+
+impl Shared {
+    /// Whether the operator hands a delivery on once more.
+    #[cfg(feature = "inspector")]
+    pub(super) const fn is_again(&self) -> bool {
+        self.again.is_some()
+    }
+
+    /// Whether the operator hands a delivery on once more.
+    #[cfg(not(feature = "inspector"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is asked")]
+    pub(super) const fn is_again(&self) -> bool {
+        false
+    }
+
+    /// The delivery of this endpoint that the operator hands on once more.
+    #[cfg(feature = "inspector")]
+    pub(super) fn again_at(&self, endpoint: &Endpoint) -> Option<&Delivery> {
+        let again = self.again.as_deref();
+        again.filter(|delivery| delivery.endpoint.name == endpoint.name)
+    }
 }
 
 /// Is told of each refusal.
@@ -199,7 +228,7 @@ impl WebhookLayer {
         let layer = Self {
             shared: Arc::new(Shared {
                 endpoints: endpoints.into(),
-                selection,
+                selection: Arc::new(selection),
                 clock: Arc::new(SystemClock),
                 store: None,
                 deadlines: Deadlines {
@@ -209,6 +238,10 @@ impl WebhookLayer {
                 observer: None,
                 listener: None,
                 runs_to_the_end: false,
+                #[cfg(feature = "inspector")]
+                inspector: None,
+                #[cfg(feature = "inspector")]
+                again: None,
             }),
         };
         for endpoint in layer.report().endpoints {
@@ -295,6 +328,14 @@ impl WebhookLayer {
     /// ```
     pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.with(|shared| shared.listener = Some(Arc::new(listener)))
+    }
+
+    /// Shows the deliveries on a page: see [`inspector`](crate::inspector).
+    ///
+    /// Of several layers that have the same one, each delivery is on the same page.
+    #[cfg(feature = "inspector")]
+    pub fn with_inspector(self, inspector: &Inspector) -> Self {
+        self.with(|shared| shared.inspector = Some(inspector.clone()))
     }
 
     /// What the layer is made of: endpoints, schemes, the ids and ages of keys, what the linter says, and what

@@ -17,6 +17,8 @@ mod asking;
 mod body;
 mod future;
 mod handle;
+#[cfg(feature = "inspector")]
+mod inspected;
 mod layer;
 mod open;
 mod paths;

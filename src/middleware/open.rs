@@ -6,6 +6,8 @@ use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, Response, header, request::Parts};
 
+#[cfg(feature = "inspector")]
+use crate::extract::Delivery;
 use crate::{
     endpoint::Endpoint,
     handshake::{self, HandshakeReply},
@@ -39,6 +41,20 @@ pub(super) enum Opened {
     },
 }
 
+#[cfg(feature = "inspector")]
+impl Opened {
+    /// A delivery that was opened before.
+    fn again(delivery: &Delivery) -> Self {
+        Self::Delivery {
+            authentic: delivery.authentic.clone(),
+            tenant: delivery.tenant.clone(),
+            received: delivery.bytes.clone(),
+            signed: delivery.bytes.clone(),
+            verify_time: Duration::ZERO,
+        }
+    }
+}
+
 /// Why a request is refused, and its body, unless that broke while it was read.
 pub(super) struct Refused {
     pub(super) rejection: Rejection,
@@ -57,6 +73,10 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
+    #[cfg(feature = "inspector")]
+    if let Some(delivery) = shared.again_at(endpoint) {
+        return Ok(Opened::again(delivery));
+    }
     let scheme = &*endpoint.scheme;
     let head = head(endpoint, parts);
     let asking = Asking::new(endpoint, head, now, shared.listener.is_some());

@@ -11,6 +11,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
+#[cfg(feature = "inspector")]
+use crate::middleware::inspected::inspected;
 use crate::middleware::{ResponseFuture, future::run, layer::Shared};
 
 /// The service that a [`WebhookLayer`](crate::WebhookLayer) makes.
@@ -48,6 +50,11 @@ where
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
         let runs_on = self.shared.runs_to_the_end.then(Arc::default);
+        #[cfg(feature = "inspector")]
+        if let Some(inspector) = &self.shared.inspector {
+            let pipeline = inspected(&self.shared, inspector, ready, request, runs_on.clone());
+            return ResponseFuture::new(pipeline, runs_on);
+        }
         let pipeline = run(Arc::clone(&self.shared), ready, request, runs_on.clone());
         ResponseFuture::new(pipeline, runs_on)
     }

@@ -10,6 +10,8 @@ mod diagnosis;
 mod echoes;
 mod extractor;
 mod handshakes;
+#[cfg(feature = "inspector")]
+mod inspector;
 mod key_source;
 mod lease;
 mod pairing;
