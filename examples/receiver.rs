@@ -75,6 +75,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let layer = config.layer()?;
     eprintln!("{}", layer.report());
+    if let Err(error) = layer.check_store().await {
+        eprintln!("deliveries will be answered 503: {error}");
+    }
     let layer = layer.on_refusal(report);
     if let Some(address) = metrics {
         serve_metrics(&address).await?;

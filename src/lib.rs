@@ -40,9 +40,22 @@
 //!
 //! When two of them collide, the one that stands first wins.
 //!
-//! # Where to read on
+//! Each has its limits: [`guide::promises`].
 //!
-//! - [`WebhookLayer`]: the layer, where it belongs, and its limits. [`Endpoint`]: what can be set for each provider.
+//! # The guide
+//!
+//! - [How it decides](guide::how_it_decides): a request's way, step by step, and what the sender hears.
+//! - [What it promises](guide::promises), and the limits of each promise.
+//! - [Every default](guide::defaults), with its reason and what changes it.
+//! - [Rotating a secret](guide::rotation) without a delivery refused.
+//! - [Deployment](guide::deployment): proxies and `public_url`, body limits, compression, layers around this one.
+//! - [Migrating](guide::migrating) from code of your own, by shadow mode, or from `standardwebhooks`, `svix`, `async-stripe`.
+//! - [Cookbook](guide::cookbook): situations that come up.
+//! - [Past vulnerabilities](guide::vulnerabilities) of this field, and what keeps this crate from each.
+//!
+//! # Where things are
+//!
+//! - [`WebhookLayer`]: the layer, and where it belongs. [`Endpoint`]: what can be set for each provider.
 //! - [`VerifiedWebhook`]: what a handler gets.
 //! - [`providers`]: the catalogue. [`scheme`]: the language in which a provider is described, also your own.
 //! - [`replay`]: the life cycle of an event, and stores.
@@ -52,7 +65,7 @@
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
 //! - `inspector()`, with the feature `inspector`: the last deliveries on a page, for development and for the operator.
-//! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests for your tests.
+//! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests, near misses and checks for your tests.
 //!
 //! # Features
 //!
@@ -76,8 +89,11 @@
 //! - `inspector`: a page with the last deliveries, what was wrong with them, and a button to hand one to its handler again. It
 //!   needs no crate.
 //! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
+//! - `proptest`: strategies for deliveries (`testing::strategy`), for tests.
 //!
 //! Default features are pure Rust: no C compiler is needed.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
 #[cfg(feature = "config")]
@@ -88,6 +104,9 @@ pub mod diagnosis;
 mod endpoint;
 mod extract;
 mod gate;
+// It has no code, only pages of the docs.
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod handshake;
 mod incoming;
 #[cfg(feature = "inspector")]

@@ -9,7 +9,8 @@ use std::{
 
 use axum::{Router, body::Body, routing::post};
 use axum_webhook::{
-    Incoming, Keyring, Secret, Timestamp, VerifiedWebhook, WebhookLayer, WebhookService,
+    Endpoint, Incoming, Keyring, Secret, Timestamp, VerifiedWebhook, WebhookLayer, WebhookService,
+    replay::{MemoryReplayStore, Outcome},
     scheme::Scheme,
     sign::{Draft, Signed},
     verify,
@@ -93,6 +94,16 @@ pub fn layer(scheme: &Scheme) -> WebhookLayer {
 /// The layer around the router, as is cheapest.
 pub fn around(scheme: &Scheme) -> WebhookService<Router> {
     layer(scheme).layer(verified())
+}
+
+/// The same with a store in memory. Each delivery is claimed and given back, so that it is new every time.
+pub fn around_with_store(scheme: &Scheme) -> WebhookService<Router> {
+    let endpoint = Endpoint::new(scheme.clone(), secret()).expect("an endpoint");
+    let endpoint = endpoint.with_outcome(|_| Outcome::Retry);
+    let layer = WebhookLayer::for_endpoint(endpoint).expect("a layer");
+    layer
+        .with_replay_store(MemoryReplayStore::new())
+        .layer(verified())
 }
 
 /// A delivery that can be sent again and again: its body is shared, and its request made anew.

@@ -205,6 +205,15 @@ impl Secret {
         Ok(self)
     }
 
+    /// This secret's id and parts with the value of `other`.
+    pub(crate) fn with_value_of(self, other: Self) -> Self {
+        Self {
+            value: other.value,
+            files: Vec::new(),
+            ..self
+        }
+    }
+
     /// The files that the secret and its parts were read from.
     pub(crate) fn files(&self) -> &[SecretFile] {
         &self.files

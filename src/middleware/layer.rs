@@ -11,7 +11,7 @@ use crate::{
     keys::Secrets,
     middleware::{WebhookHandle, WebhookService, body::Deadlines, paths::Paths, select::Selection},
     rejection::Rejection,
-    replay::{DynStore, ReplayStore},
+    replay::{DynStore, ReplayStore, StoreError},
     report::Report,
     scheme::{Dedupe, Scheme},
     telemetry::{self, Event, Listener},
@@ -348,6 +348,34 @@ impl WebhookLayer {
             shared.store.is_some(),
             shared.clock.now(),
         )
+    }
+
+    /// Asks the replay store whether it answers, for a look at the start or a readiness probe; a layer without a store has nothing to ask.
+    ///
+    /// ```
+    /// use axum_webhook::{Secret, WebhookLayer, providers, replay::MemoryReplayStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let layer = WebhookLayer::new(providers::github(), secret)?
+    ///     .with_replay_store(MemoryReplayStore::new());
+    /// layer.check_store().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A service that waits for its store before it listens refuses nothing while the store is away, but it answers
+    /// nothing either. The layer without this check answers 503, which providers take for "try again" as well.
+    ///
+    /// # Errors
+    ///
+    /// If the store can't be asked, with its reason.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        match &self.shared.store {
+            Some(store) => Arc::clone(store).check().await,
+            None => Ok(()),
+        }
     }
 
     /// The endpoints whose repeated events would be handled again, since nothing

@@ -19,7 +19,7 @@ use tokio::{
 use crate::{
     replay::{
         ReplayKey,
-        store::{Asked, Claim, ClaimToken, DynStore, StoreError},
+        store::{Answer, Claim, ClaimToken, DynStore, StoreError},
     },
     task,
     telemetry::{Event, Reporter},
@@ -69,8 +69,8 @@ pub(crate) async fn claim(
     // What a store counts begins later than this, so a lease is never thought longer than it is.
     let began = Instant::now();
     let asked = Arc::clone(&store).claim(key, terms.lease);
-    to_the_end(Box::pin(async move {
-        Ok(match asked.await? {
+    to_the_end(asked.then(move |claim| {
+        Ok(match claim? {
             Claim::New { token, fence } => Taken::New(ClaimGuard {
                 claim: Arc::new(ClaimHandle {
                     store,
@@ -152,6 +152,7 @@ impl ClaimHandle {
         let lease = self.terms.lease;
         let renewed = Arc::clone(&self.store)
             .renew(self.key, self.token, lease)
+            .get()
             .await;
         if matches!(renewed, Ok(true)) {
             *self
@@ -172,8 +173,7 @@ impl ClaimHandle {
             return Ok(self.state.load(Ordering::Acquire) == DONE);
         }
         let claim = Arc::clone(self);
-        to_the_end(Box::pin(async move {
-            let committed = claim.ask(Settle::Commit).await;
+        to_the_end(self.ask(Settle::Commit).then(move |committed| {
             if committed.is_err() {
                 // It is not stored, so the end of the handler decides, if that is still to come.
                 let _ =
@@ -222,7 +222,7 @@ impl ClaimHandle {
                 .compare_exchange(IN_TRANSACTION, OPEN, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    fn ask(&self, settle: Settle) -> Asked<bool> {
+    fn ask(&self, settle: Settle) -> Answer<bool> {
         let store = Arc::clone(&self.store);
         match settle {
             Settle::Commit => store.commit(self.key, self.token, self.terms.ttl),
@@ -241,7 +241,7 @@ impl ClaimHandle {
             while Instant::now() + pause < self.runs_until() {
                 sleep(pause).await;
                 pause = LONGEST_PAUSE.min(2 * pause);
-                if let Ok(held) = self.ask(settle).await {
+                if let Ok(held) = self.ask(settle).get().await {
                     self.reporter.emit(&Event::SettledLate {
                         endpoint: &self.reporter.endpoint,
                         provider: &self.reporter.provider,
@@ -341,9 +341,13 @@ impl Drop for ClaimGuard {
         if state == DONE || state == SETTLED {
             return;
         }
-        let mut release = self.claim.ask(Settle::Release);
-        let mut context = Context::from_waker(Waker::noop());
         let claim = Arc::clone(&self.claim);
+        let mut release = match claim.ask(Settle::Release) {
+            Answer::Now(Ok(_)) => return,
+            Answer::Now(Err(_)) => return claim.insist(Settle::Release),
+            Answer::Later(release) => release,
+        };
+        let mut context = Context::from_waker(Waker::noop());
         match release.as_mut().poll(&mut context) {
             Poll::Ready(Ok(_)) => {}
             Poll::Ready(Err(_)) => claim.insist(Settle::Release),
@@ -362,8 +366,12 @@ impl Drop for ClaimGuard {
 
 /// Asks the store, and goes on asking if whoever waits for the answer goes away: a
 /// handler that has finished must not run again because its client did not wait.
-async fn to_the_end<T: Send + 'static>(mut asked: Asked<T>) -> Result<T, StoreError> {
-    // A store in memory answers at once, and needs no task.
+async fn to_the_end<T: Send + 'static>(asked: Answer<T>) -> Result<T, StoreError> {
+    let mut asked = match asked {
+        Answer::Now(answer) => return answer,
+        Answer::Later(asked) => asked,
+    };
+    // A store that has the answer needs no task.
     let first = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
     match (first, Handle::try_current()) {
         (Poll::Ready(answer), _) => answer,

@@ -100,4 +100,16 @@ impl<S: ReplayStore> ReplayStore for ShardedReplayStore<S> {
     async fn release(&self, key: &ReplayKey, token: ClaimToken) -> Result<bool, StoreError> {
         self.shard(key)?.release(key, token).await
     }
+
+    /// Asks all of them, one after the other.
+    async fn check(&self) -> Result<(), StoreError> {
+        for shard in &self.shards {
+            shard.check().await?;
+        }
+        Ok(())
+    }
+
+    fn answers_at_once(&self) -> bool {
+        self.shards.iter().all(ReplayStore::answers_at_once)
+    }
 }

@@ -1,6 +1,12 @@
 //! The port: what a store of events must do, and its answers.
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use crate::replay::ReplayKey;
 
@@ -85,6 +91,24 @@ pub trait ReplayStore: fmt::Debug + Send + Sync + 'static {
         key: &ReplayKey,
         token: ClaimToken,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Says whether it can be asked: for [`WebhookLayer::check_store`](crate::WebhookLayer::check_store).
+    ///
+    /// By default it gives back a claim that nobody has, which changes nothing.
+    fn check(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async {
+            let (key, nobodys) = (ReplayKey::from_bytes([0; 32]), ClaimToken::new(0));
+            self.release(&key, nobodys).await.map(drop)
+        }
+    }
+
+    /// Whether the store waits for nothing, so that each answer is there when it is first polled; no by default.
+    ///
+    /// The layer then asks without allocating. Where such a store waits all the same, what it was asked is
+    /// dropped, and counts as an error.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
 }
 
 /// The answer to a claim.
@@ -151,15 +175,53 @@ impl std::error::Error for StoreError {}
 /// An answer of a store that needs nothing but itself, so that it can be awaited anywhere.
 pub(crate) type Asked<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
+/// An answer that is there, or one that is to come.
+pub(crate) enum Answer<T> {
+    Now(Result<T, StoreError>),
+    Later(Asked<T>),
+}
+
+impl<T: Send + 'static> Answer<T> {
+    /// Asks a store that answers at once.
+    fn at_once(asked: impl Future<Output = Result<T, StoreError>>) -> Self {
+        let mut context = Context::from_waker(Waker::noop());
+        Self::Now(match pin!(asked).poll(&mut context) {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => Err(StoreError::new(
+                "the replay store waits, although it says that it answers at once",
+            )),
+        })
+    }
+
+    pub(crate) fn then<U>(
+        self,
+        next: impl FnOnce(Result<T, StoreError>) -> Result<U, StoreError> + Send + 'static,
+    ) -> Answer<U> {
+        match self {
+            Self::Now(answer) => Answer::Now(next(answer)),
+            Self::Later(asked) => Answer::Later(Box::pin(async move { next(asked.await) })),
+        }
+    }
+
+    pub(crate) async fn get(self) -> Result<T, StoreError> {
+        match self {
+            Self::Now(answer) => answer,
+            Self::Later(asked) => asked.await,
+        }
+    }
+}
+
 /// [`ReplayStore`] as a trait object.
 pub(crate) trait DynStore: fmt::Debug + Send + Sync {
-    fn claim(self: Arc<Self>, key: ReplayKey, lease: Duration) -> Asked<Claim>;
+    fn claim(self: Arc<Self>, key: ReplayKey, lease: Duration) -> Answer<Claim>;
 
-    fn renew(self: Arc<Self>, key: ReplayKey, token: ClaimToken, lease: Duration) -> Asked<bool>;
+    fn renew(self: Arc<Self>, key: ReplayKey, token: ClaimToken, lease: Duration) -> Answer<bool>;
 
-    fn commit(self: Arc<Self>, key: ReplayKey, token: ClaimToken, ttl: Duration) -> Asked<bool>;
+    fn commit(self: Arc<Self>, key: ReplayKey, token: ClaimToken, ttl: Duration) -> Answer<bool>;
 
-    fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Asked<bool>;
+    fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Answer<bool>;
+
+    fn check(self: Arc<Self>) -> Asked<()>;
 
     /// The store itself, for what only one kind of store can do.
     #[cfg(feature = "postgres")]
@@ -167,24 +229,113 @@ pub(crate) trait DynStore: fmt::Debug + Send + Sync {
 }
 
 impl<S: ReplayStore> DynStore for S {
-    fn claim(self: Arc<Self>, key: ReplayKey, lease: Duration) -> Asked<Claim> {
-        Box::pin(async move { ReplayStore::claim(&*self, &key, lease).await })
+    fn claim(self: Arc<Self>, key: ReplayKey, lease: Duration) -> Answer<Claim> {
+        if self.answers_at_once() {
+            return Answer::at_once(ReplayStore::claim(&*self, &key, lease));
+        }
+        Answer::Later(Box::pin(async move {
+            ReplayStore::claim(&*self, &key, lease).await
+        }))
     }
 
-    fn renew(self: Arc<Self>, key: ReplayKey, token: ClaimToken, lease: Duration) -> Asked<bool> {
-        Box::pin(async move { ReplayStore::renew(&*self, &key, token, lease).await })
+    fn renew(self: Arc<Self>, key: ReplayKey, token: ClaimToken, lease: Duration) -> Answer<bool> {
+        if self.answers_at_once() {
+            return Answer::at_once(ReplayStore::renew(&*self, &key, token, lease));
+        }
+        Answer::Later(Box::pin(async move {
+            ReplayStore::renew(&*self, &key, token, lease).await
+        }))
     }
 
-    fn commit(self: Arc<Self>, key: ReplayKey, token: ClaimToken, ttl: Duration) -> Asked<bool> {
-        Box::pin(async move { ReplayStore::commit(&*self, &key, token, ttl).await })
+    fn commit(self: Arc<Self>, key: ReplayKey, token: ClaimToken, ttl: Duration) -> Answer<bool> {
+        if self.answers_at_once() {
+            return Answer::at_once(ReplayStore::commit(&*self, &key, token, ttl));
+        }
+        Answer::Later(Box::pin(async move {
+            ReplayStore::commit(&*self, &key, token, ttl).await
+        }))
     }
 
-    fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Asked<bool> {
-        Box::pin(async move { ReplayStore::release(&*self, &key, token).await })
+    fn release(self: Arc<Self>, key: ReplayKey, token: ClaimToken) -> Answer<bool> {
+        if self.answers_at_once() {
+            return Answer::at_once(ReplayStore::release(&*self, &key, token));
+        }
+        Answer::Later(Box::pin(async move {
+            ReplayStore::release(&*self, &key, token).await
+        }))
+    }
+
+    fn check(self: Arc<Self>) -> Asked<()> {
+        Box::pin(async move { ReplayStore::check(&*self).await })
     }
 
     #[cfg(feature = "postgres")]
     fn as_any(&self) -> &dyn std::any::Any {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::{MemoryReplayStore, ShardedReplayStore};
+
+    const KEY: ReplayKey = ReplayKey::from_bytes([7; 32]);
+    const LEASE: Duration = Duration::from_secs(1);
+
+    fn claim(store: impl ReplayStore) -> Answer<Claim> {
+        DynStore::claim(Arc::new(store), KEY, LEASE)
+    }
+
+    /// Says that it answers at once, as `says`, and never does.
+    #[derive(Debug)]
+    struct Waiting {
+        says: bool,
+    }
+
+    impl ReplayStore for Waiting {
+        async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<Claim, StoreError> {
+            std::future::pending().await
+        }
+
+        async fn renew(
+            &self,
+            _: &ReplayKey,
+            _: ClaimToken,
+            _: Duration,
+        ) -> Result<bool, StoreError> {
+            std::future::pending().await
+        }
+
+        async fn commit(
+            &self,
+            _: &ReplayKey,
+            _: ClaimToken,
+            _: Duration,
+        ) -> Result<bool, StoreError> {
+            std::future::pending().await
+        }
+
+        async fn release(&self, _: &ReplayKey, _: ClaimToken) -> Result<bool, StoreError> {
+            std::future::pending().await
+        }
+
+        fn answers_at_once(&self) -> bool {
+            self.says
+        }
+    }
+
+    #[test]
+    fn what_is_in_memory_answers_without_a_box() {
+        let memory = claim(MemoryReplayStore::new());
+        assert!(matches!(memory, Answer::Now(Ok(Claim::New { .. }))));
+        let sharded = ShardedReplayStore::new([MemoryReplayStore::new()]).expect("it has a shard");
+        assert!(matches!(claim(sharded), Answer::Now(Ok(Claim::New { .. }))));
+    }
+
+    #[test]
+    fn a_store_that_waits_although_it_says_otherwise_is_an_error() {
+        assert!(matches!(claim(Waiting { says: true }), Answer::Now(Err(_))));
+        assert!(matches!(claim(Waiting { says: false }), Answer::Later(_)));
     }
 }

@@ -86,6 +86,12 @@ impl Draft {
         }
     }
 
+    /// Says another body; content type and the rest stay.
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Says the method; the default is the scheme's first.
     pub fn with_method(mut self, method: Method) -> Self {
         self.method = Some(method);
@@ -122,9 +128,11 @@ impl Draft {
         self
     }
 
-    /// Says a value that the scheme's content names, such as `nonce`.
+    /// Says a value that the scheme's content names, such as `nonce`. The last one of a name counts.
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.fields.push((name.into(), value.into()));
+        let name = name.into();
+        self.fields.retain(|(known, _)| *known != name);
+        self.fields.push((name, value.into()));
         self
     }
 
@@ -515,7 +523,7 @@ pub(crate) fn put(document: &mut Value, pointer: &JsonPointer, value: Value) -> 
 }
 
 /// The origin of a URL, and its path and query.
-fn split_url(url: &str) -> Result<(PublicUrl, Uri), SignError> {
+pub(crate) fn split_url(url: &str) -> Result<(PublicUrl, Uri), SignError> {
     let wrong = || SignError::Url;
     let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
     let at = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -547,7 +555,8 @@ pub enum SignError {
     Url,
     /// A value can't stand in this header.
     HeaderValue(HeaderName),
-    /// The scheme's algorithm can't sign in this release.
+    /// The scheme's algorithm can't sign in this release: with a public key, only the provider can. A
+    /// recorded delivery is what there is to test with ([`testing::Vector`](crate::testing::Vector)).
     Unsupported,
     /// The secrets are not what the scheme needs.
     Keyring(KeyringError),
@@ -576,7 +585,9 @@ impl fmt::Display for SignError {
             Self::Body => f.write_str("the body is not what the scheme needs"),
             Self::Url => f.write_str("the URL is not one like \"https://example.com/webhook\""),
             Self::HeaderValue(name) => write!(f, "a value can't stand in the header {name}"),
-            Self::Unsupported => f.write_str("the scheme's algorithm can't sign in this release"),
+            Self::Unsupported => f.write_str(
+                "the scheme's algorithm can't sign in this release: with a public key, only the provider can",
+            ),
             Self::Keyring(error) => error.fmt(f),
             Self::Content(error) => error.fmt(f),
         }

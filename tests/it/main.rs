@@ -11,6 +11,7 @@ mod config;
 mod core;
 mod coverage;
 mod layer;
+mod links;
 mod readme;
 mod stores;
 

@@ -1,5 +1,7 @@
 //! The store of several instances, in Redis or Valkey.
 
+mod fresh;
+
 use std::{
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -8,11 +10,12 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use redis::{
-    Client, ErrorKind, FromRedisValue, RedisError, Script, ScriptInvocation, ServerErrorKind,
+    Client, ErrorKind, RedisError, Script, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use tokio::time::{sleep, timeout};
 
+use self::fresh::{Fresh, Transactions};
 use crate::replay::{Claim, ClaimToken, ReplayKey, ReplayStore, StoreError, token::Tokens};
 
 /// How long a connection may take to come about.
@@ -32,9 +35,13 @@ const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// The store of several instances, in Redis 5 or later, or Valkey.
 ///
-/// A claim is one round trip, and every step is one script on one key. Time is the server's alone, so
-/// the clocks of the instances do not matter. A claim whose answer was lost with its connection is
-/// asked for again under its token, and recognised.
+/// A claim is one round trip, unless it meets the claim of another delivery: then it is two. Every step is one script or
+/// one transaction on one key. Time is the server's alone, so the clocks of the instances do not matter. A claim whose
+/// answer was lost with its connection is asked for again under its token, and recognised.
+///
+/// From Redis 7 on, the claim of a new event needs no script, which is several times as fast. A server that
+/// can't do so (an older one, a proxy, one whose access rules forbid `PEXPIRETIME`) is asked by a script for every claim,
+/// and tried again after a minute.
 ///
 /// ```no_run
 /// use axum_webhook::{Secret, WebhookLayer, providers, replay::RedisReplayStore};
@@ -64,6 +71,7 @@ pub struct RedisReplayStore {
     claim: Script,
     settle: Script,
     tokens: Tokens,
+    transactions: Transactions,
 }
 
 /// The connection, which mends itself; a new one takes its place when it has gone silent.
@@ -92,6 +100,7 @@ impl RedisReplayStore {
             claim: Script::new(include_str!("claim.lua")),
             settle: Script::new(include_str!("settle.lua")),
             tokens: Tokens::new(),
+            transactions: Transactions::new(),
         })
     }
 
@@ -108,16 +117,16 @@ impl RedisReplayStore {
         format!("{}{}", self.prefix, BASE64.encode(key.as_bytes()))
     }
 
-    /// Runs a script, again if the connection breaks. The argument of `call` says how often it was asked before.
-    async fn ask<'a, T: FromRedisValue>(
-        &self,
-        call: impl Fn(u32) -> ScriptInvocation<'a>,
-    ) -> Result<T, StoreError> {
+    /// Asks the server, again if the connection breaks. The number that `call` gets says how often it was asked before.
+    async fn ask<T, F>(&self, call: impl Fn(ConnectionManager, u32) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, RedisError>>,
+    {
         let attempts = async {
             let mut attempt = 0;
             loop {
-                let (mut manager, number) = self.manager()?;
-                let error = match call(attempt).invoke_async(&mut manager).await {
+                let (manager, number) = self.manager()?;
+                let error = match call(manager, attempt).await {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 };
@@ -147,14 +156,56 @@ impl RedisReplayStore {
         time: Duration,
     ) -> Result<bool, StoreError> {
         let key = self.key(key);
-        self.ask(|attempt| {
+        self.ask(|mut manager, attempt| {
             let mut call = self.settle.key(&key);
             call.arg(what).arg(text(token)).arg(millis(time));
             call.arg(millis(KEEP));
             call.arg(if attempt == 0 { "first" } else { "again" });
-            call
+            async move { call.invoke_async(&mut manager).await }
         })
         .await
+    }
+
+    /// Claims by a transaction where that is enough, and else by the script.
+    async fn claim_by(
+        &self,
+        mut manager: ConnectionManager,
+        fresh: &Fresh,
+        attempt: u32,
+    ) -> Result<Claim, RedisError> {
+        // A proxy that knows no transactions may hang up on one, so none is asked for twice.
+        let mut refused = attempt > 0 && !self.transactions.are_known();
+        if attempt == 0 && self.transactions.are_tried() {
+            match fresh.claim(&mut manager).await {
+                Ok(claim) => {
+                    self.transactions.answered();
+                    if let Some(claim) = claim {
+                        return Ok(claim);
+                    }
+                }
+                Err(error) if error.is_io_error() => return Err(error),
+                Err(_) => refused = true,
+            }
+        }
+        let mut call = self.claim.key(&fresh.key);
+        call.arg(text(fresh.token))
+            .arg(fresh.lease)
+            .arg(millis(KEEP));
+        let (found, number): (String, u64) = call.invoke_async(&mut manager).await?;
+        if refused {
+            self.transactions.rest();
+        }
+        match found.as_str() {
+            "new" => Ok(Claim::New {
+                token: fresh.token,
+                fence: number,
+            }),
+            "in-flight" => Ok(Claim::InFlight {
+                remaining: Duration::from_millis(number),
+            }),
+            "done" => Ok(Claim::Done),
+            _ => Err((ErrorKind::UnexpectedReturnType, "no answer to a claim").into()),
+        }
     }
 
     fn manager(&self) -> Result<(ConnectionManager, u64), RedisError> {
@@ -197,26 +248,13 @@ impl fmt::Debug for RedisReplayStore {
 
 impl ReplayStore for RedisReplayStore {
     async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, StoreError> {
-        let key = self.key(key);
-        let token = self.tokens.next();
-        let (found, number): (String, u64) = self
-            .ask(|_| {
-                let mut call = self.claim.key(&key);
-                call.arg(text(token)).arg(millis(lease)).arg(millis(KEEP));
-                call
-            })
-            .await?;
-        match found.as_str() {
-            "new" => Ok(Claim::New {
-                token,
-                fence: number,
-            }),
-            "in-flight" => Ok(Claim::InFlight {
-                remaining: Duration::from_millis(number),
-            }),
-            "done" => Ok(Claim::Done),
-            _ => Err(StoreError::new("Redis answered something else")),
-        }
+        let fresh = Fresh {
+            key: self.key(key),
+            token: self.tokens.next(),
+            lease: millis(lease),
+        };
+        self.ask(|manager, attempt| self.claim_by(manager, &fresh, attempt))
+            .await
     }
 
     async fn renew(

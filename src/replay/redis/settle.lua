@@ -13,6 +13,11 @@ if token ~= ARGV[2] then
 end
 local now = redis.call('TIME')
 now = now[1] * 1000000 + now[2]
+if state == 'n' then
+    -- A claim that was made without a script: see fresh.rs.
+    local since = redis.call('PEXPIRETIME', KEYS[1]) - ends - fence
+    state, ends, fence = 'c', (since + ends) * 1000 + 999, string.format('%.0f', since * 1000)
+end
 local next = ({renew = 'c', commit = 'd', release = 'g'})[ARGV[1]]
 if state ~= 'c' then
     return (ARGV[5] == 'again' and state == next) and 1 or 0

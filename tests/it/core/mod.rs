@@ -14,8 +14,9 @@ mod properties;
 mod regressions;
 mod round_trips;
 mod samples;
+mod schemes;
 mod secrets;
 #[cfg(feature = "jwt")]
 mod tokens;
 mod urls;
-mod vectors;
+pub(crate) mod vectors;

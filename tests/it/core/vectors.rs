@@ -2,20 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::Read as _,
-    path::Path,
-    rc::Rc,
-};
+use std::{collections::BTreeSet, io::Read as _, path::Path, rc::Rc};
 
 use axum_webhook::{
     Keyring, KeyringError, Secret, Timestamp, providers,
     scheme::{Algorithm, Coverage, Locate, Scheme, SecretFormat},
+    sign::Signed,
+    testing::{Vector, Vectors},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::Deserialize;
 
 use super::{
     delivery::{Delivery, split_url},
@@ -52,98 +46,56 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
 ];
 
-#[derive(Deserialize)]
-struct File {
-    vector: Vec<Vector>,
+fn is_refused(provider: &str, vector: &Vector) -> bool {
+    REFUSED
+        .iter()
+        .any(|(id, name, _)| *id == provider && *name == vector.name)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Vector {
-    name: String,
-    #[serde(rename = "source")]
-    _source: String,
-    evidence: String,
-    secret: String,
-    #[serde(default)]
-    parts: BTreeMap<String, String>,
-    method: Option<String>,
-    url: Option<String>,
-    now: Option<i64>,
-    headers: BTreeMap<String, String>,
-    body: Option<String>,
-    body_base64: Option<String>,
-    body_repeat: Option<Repeat>,
-    event_id: Option<String>,
-    event_type: Option<String>,
+fn keyring(vector: &Vector, scheme: &Scheme, secret: &str) -> Result<Keyring, KeyringError> {
+    let secret = Secret::new(secret).unwrap();
+    let secret = vector.parts.iter().fold(secret, |secret, (name, value)| {
+        secret.with_part(name, value).unwrap()
+    });
+    Keyring::new(scheme, secret)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Repeat {
-    text: String,
-    times: usize,
-}
-
-impl Vector {
-    fn is_refused(&self, provider: &str) -> bool {
-        REFUSED
-            .iter()
-            .any(|(id, name, _)| *id == provider && *name == self.name)
+fn delivery(vector: &Vector, scheme: &Rc<Scheme>, keyring: Keyring) -> Delivery {
+    let Signed {
+        method,
+        headers,
+        mut body,
+        ..
+    } = vector.signed().unwrap();
+    // The layer unpacks what the scheme wants unpacked; the core sees the result.
+    if headers
+        .get("content-encoding")
+        .is_some_and(|it| it == "gzip")
+    {
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&*body)
+            .read_to_end(&mut unpacked)
+            .unwrap();
+        body = unpacked;
     }
-
-    fn keyring(&self, scheme: &Scheme, secret: &str) -> Result<Keyring, KeyringError> {
-        let secret = Secret::new(secret).unwrap();
-        let secret = self.parts.iter().fold(secret, |secret, (name, value)| {
-            secret.with_part(name, value).unwrap()
-        });
-        Keyring::new(scheme, secret)
-    }
-
-    fn delivery(&self, scheme: &Rc<Scheme>, keyring: Keyring) -> Delivery {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
-            let name: HeaderName = name.parse().unwrap();
-            headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+    let (public_url, target) = match &vector.url {
+        Some(url) => {
+            let (origin, target) = split_url(url);
+            (Some(origin.parse().unwrap()), target)
         }
-        let mut body = match (&self.body, &self.body_base64, &self.body_repeat) {
-            (Some(text), None, None) => text.clone().into_bytes(),
-            (None, Some(text), None) => STANDARD.decode(text).unwrap(),
-            (None, None, Some(Repeat { text, times })) => text.repeat(*times).into_bytes(),
-            _ => panic!("{}: one kind of body", self.name),
-        };
-        // The layer unpacks what the scheme wants unpacked; the core sees the result.
-        if headers
-            .get("content-encoding")
-            .is_some_and(|it| it == "gzip")
-        {
-            let mut unpacked = Vec::new();
-            flate2::read::GzDecoder::new(&*body)
-                .read_to_end(&mut unpacked)
-                .unwrap();
-            body = unpacked;
-        }
-        let (public_url, target) = match &self.url {
-            Some(url) => {
-                let (origin, target) = split_url(url);
-                (Some(origin.parse().unwrap()), target)
-            }
-            None => (None, "/webhooks/in"),
-        };
-        Delivery {
-            name: format!("{}: {}", scheme.id, self.name),
-            scheme: Rc::clone(scheme),
-            shape: Delivery::shape_of(scheme, &headers),
-            keyring,
-            public_url,
-            method: self.method.as_ref().map_or(Method::POST, |method| {
-                Method::from_bytes(method.as_bytes()).unwrap()
-            }),
-            uri: target.parse().unwrap(),
-            headers,
-            body,
-            now: Timestamp::from_unix_seconds(self.now.unwrap_or(1_700_000_000)),
-        }
+        None => (None, "/webhooks/in"),
+    };
+    Delivery {
+        name: format!("{}: {}", scheme.id, vector.name),
+        scheme: Rc::clone(scheme),
+        shape: Delivery::shape_of(scheme, &headers),
+        keyring,
+        public_url,
+        method,
+        uri: target.parse().unwrap(),
+        headers,
+        body,
+        now: vector.time(),
     }
 }
 
@@ -153,10 +105,17 @@ fn vectors(provider: &str) -> Vec<Vector> {
         .join(format!("{provider}.toml"));
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let file: File =
+    let Vectors { vector } =
         toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert!(!file.vector.is_empty(), "{provider} has no vector");
-    file.vector
+    assert!(!vector.is_empty(), "{provider} has no vector");
+    vector
+}
+
+/// The vectors of a provider that this release accepts.
+pub(crate) fn accepted(provider: &str) -> Vec<Vector> {
+    let mut vectors = vectors(provider);
+    vectors.retain(|vector| !is_refused(provider, vector));
+    vectors
 }
 
 /// A key of the kind that the scheme has, and of nobody's provider.
@@ -181,11 +140,8 @@ fn for_each_accepted(mut check: impl FnMut(&Vector, &Delivery)) {
             continue;
         }
         let mut of_this_provider = 0;
-        for vector in vectors(id) {
-            if vector.is_refused(id) {
-                continue;
-            }
-            let built = vector.keyring(&scheme, &vector.secret);
+        for vector in accepted(id) {
+            let built = keyring(&vector, &scheme, &vector.secret);
             if scheme.secret == SecretFormat::Nfkd
                 && !cfg!(feature = "nfkd")
                 && !vector.secret.is_ascii()
@@ -195,7 +151,7 @@ fn for_each_accepted(mut check: impl FnMut(&Vector, &Delivery)) {
                 continue;
             }
             let keyring = built.unwrap_or_else(|error| panic!("{id}: {}: {error}", vector.name));
-            check(&vector, &vector.delivery(&scheme, keyring));
+            check(&vector, &delivery(&vector, &scheme, keyring));
             of_this_provider += 1;
         }
         assert!(of_this_provider > 0, "{id} has no vector that verifies");
@@ -264,7 +220,7 @@ fn every_vector_under_another_secret_is_refused() {
     let mut count = 0;
     for_each_accepted(|vector, delivery| {
         let other = other_secret(&delivery.scheme);
-        let keyring = vector.keyring(&delivery.scheme, &other).unwrap();
+        let keyring = keyring(vector, &delivery.scheme, &other).unwrap();
         delivery
             .with_keyring(keyring)
             .refused_as("mismatch", "another secret");
@@ -320,12 +276,12 @@ fn what_this_release_refuses_is_refused() {
     for (id, describe) in providers::ALL {
         let scheme = Rc::new(describe());
         for vector in vectors(id) {
-            if !vector.is_refused(id) {
+            if !is_refused(id, &vector) {
                 continue;
             }
             // A keyring that can't be built refuses it as well.
-            if let Ok(keyring) = vector.keyring(&scheme, &vector.secret) {
-                vector.delivery(&scheme, keyring).refused("not supported");
+            if let Ok(keyring) = keyring(&vector, &scheme, &vector.secret) {
+                delivery(&vector, &scheme, keyring).refused("not supported");
             }
             count += 1;
         }

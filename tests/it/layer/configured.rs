@@ -12,9 +12,8 @@ use axum_webhook::{
     Secret, VerifiedWebhook, WebhookLayer,
     config::Config,
     providers,
-    replay::{Claim, ClaimToken, ReplayKey, ReplayStore, StoreError},
     sign::Draft,
-    testing::FixedClock,
+    testing::{FailingStore, FixedClock},
 };
 use tokio::time::{sleep, timeout};
 use tower::Layer as _;
@@ -112,28 +111,6 @@ async fn run_to_the_end_keeps_a_handler_whose_client_went_away() {
     }
 }
 
-/// A store that is away.
-#[derive(Debug)]
-struct Away;
-
-impl ReplayStore for Away {
-    async fn claim(&self, _: &ReplayKey, _: Duration) -> Result<Claim, StoreError> {
-        Err(StoreError::new("connection refused"))
-    }
-
-    async fn renew(&self, _: &ReplayKey, _: ClaimToken, _: Duration) -> Result<bool, StoreError> {
-        Err(StoreError::new("connection refused"))
-    }
-
-    async fn commit(&self, _: &ReplayKey, _: ClaimToken, _: Duration) -> Result<bool, StoreError> {
-        Err(StoreError::new("connection refused"))
-    }
-
-    async fn release(&self, _: &ReplayKey, _: ClaimToken) -> Result<bool, StoreError> {
-        Err(StoreError::new("connection refused"))
-    }
-}
-
 #[tokio::test]
 async fn dangerous_fail_open_handles_deliveries_while_the_store_is_away() {
     for (knob, is_handled) in [
@@ -142,7 +119,7 @@ async fn dangerous_fail_open_handles_deliveries_while_the_store_is_away() {
         ("dangerous_fail_open = true", true),
     ] {
         let runs = Counter::default();
-        let layer = configured("", knob).with_replay_store(Away);
+        let layer = configured("", knob).with_replay_store(FailingStore::new());
         let answer = send(&layer.layer(counting(&runs)), request(&signed_with(SECRET))).await;
         if is_handled {
             answer.assert_handled(knob);

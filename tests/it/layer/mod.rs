@@ -31,3 +31,4 @@ mod strangers;
 mod support;
 mod telemetry;
 mod tenants;
+mod testing;

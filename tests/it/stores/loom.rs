@@ -1,6 +1,6 @@
 //! Every order in which threads can claim and settle an event in memory.
 //!
-//! The map itself (`src/replay/memory/shards.rs`) is compiled here once more, with loom's lock.
+//! The map itself (`src/replay/memory/{shards,table}.rs`) is compiled here once more, with loom's lock.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,7 +9,10 @@ use std::{
 
 use loom::{sync::Arc, thread};
 
-use self::shards::{Found, Shards};
+use self::{
+    shards::{Found, Shards},
+    table::Digest,
+};
 
 mod sync {
     pub(super) use std::sync::PoisonError;
@@ -24,15 +27,19 @@ mod sync {
 #[path = "../../../src/replay/memory/shards.rs"]
 mod shards;
 
-const KEY: u8 = 1;
+#[path = "../../../src/replay/memory/table.rs"]
+mod table;
+
+const KEY: Digest = [1, 0];
+const OTHER: Digest = [2, 0];
 const NOW: Duration = Duration::from_secs(100);
 const LEASE: Duration = Duration::from_secs(10);
 
 /// Runs `first` and the others at once, in every order, and gives their answers to `judge`.
 fn model<T: Send + 'static, const N: usize>(
-    before: fn(&Shards<u8>),
-    threads: [fn(&Shards<u8>) -> T; N],
-    judge: fn(&Shards<u8>, Vec<T>),
+    before: fn(&Shards),
+    threads: [fn(&Shards) -> T; N],
+    judge: fn(&Shards, Vec<T>),
 ) {
     loom::model(move || {
         let shards = Arc::new(Shards::new(1, 10, 0));
@@ -49,7 +56,7 @@ fn model<T: Send + 'static, const N: usize>(
     });
 }
 
-fn claim(shards: &Shards<u8>) -> Found {
+fn claim(shards: &Shards) -> Found {
     shards.claim(KEY, NOW, LEASE)
 }
 
@@ -73,10 +80,10 @@ fn t_r8_of_three_claims_one_is_new() {
 /// Two claim an event whose lease has run out; a third clears the map of what has expired.
 #[test]
 fn t_r8_of_two_claims_of_a_lapsed_event_one_is_new() {
-    let lapsed = |shards: &Shards<u8>| {
+    let lapsed = |shards: &Shards| {
         shards.claim(KEY, Duration::ZERO, LEASE);
     };
-    let expire = |shards: &Shards<u8>| shards.claim(KEY + 1, NOW, LEASE);
+    let expire = |shards: &Shards| shards.claim(OTHER, NOW, LEASE);
     model(lapsed, [claim, claim, expire], |_, mut found| {
         assert!(matches!(found.pop(), Some(Found::New(_))));
         assert_one_is_new(&found);
@@ -86,14 +93,14 @@ fn t_r8_of_two_claims_of_a_lapsed_event_one_is_new() {
 /// Whatever comes first: the stale owner settles nothing that is another's.
 #[test]
 fn t_r6_a_stale_owner_settles_nothing() {
-    let stale = |shards: &Shards<u8>| {
+    let stale = |shards: &Shards| {
         assert_eq!(shards.claim(KEY, Duration::ZERO, LEASE), Found::New(1));
     };
-    let commit = |shards: &Shards<u8>| {
+    let commit = |shards: &Shards| {
         assert!(!shards.commit(KEY, 1, NOW, LEASE));
         Found::Done
     };
-    let release = |shards: &Shards<u8>| {
+    let release = |shards: &Shards| {
         assert!(!shards.release(KEY, 1, NOW));
         Found::Done
     };
@@ -109,14 +116,14 @@ fn t_r6_a_stale_owner_settles_nothing() {
 /// A commit and a release of one owner, and a claim: it is done, or it is free, and never both.
 #[test]
 fn a_claim_is_settled_once() {
-    let owner = |shards: &Shards<u8>| {
+    let owner = |shards: &Shards| {
         assert_eq!(claim(shards), Found::New(1));
     };
-    let commit = |shards: &Shards<u8>| {
+    let commit = |shards: &Shards| {
         let committed = shards.commit(KEY, 1, NOW, LEASE);
         if committed { Found::Done } else { Found::Full }
     };
-    let release = |shards: &Shards<u8>| {
+    let release = |shards: &Shards| {
         let released = shards.release(KEY, 1, NOW);
         if released { Found::New(0) } else { Found::Full }
     };
@@ -132,7 +139,7 @@ fn a_claim_is_settled_once() {
 /// The control: looking first and claiming then is found out, so these models can fail.
 #[test]
 fn a_store_that_looks_and_then_claims_is_found_out() {
-    let careless = |shards: &Shards<u8>| {
+    let careless = |shards: &Shards| {
         // As one that has a lock for each step, and none for both.
         let seen = shards.len();
         if seen == 0 {

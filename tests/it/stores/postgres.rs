@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum_webhook::{
+    Secret, WebhookLayer, providers,
     replay::{Claim, PostgresReplayStore, ReplayStore as _},
     testing::contract::fresh_key,
 };
@@ -194,4 +195,23 @@ fn no_error_repeats_the_password() {
     }
     let store = PostgresReplayStore::new("postgres://user:hunter2@localhost/").unwrap();
     assert!(!format!("{store:?}").contains("hunter2"), "{store:?}");
+}
+
+#[tokio::test]
+async fn the_check_says_whether_a_server_answers() {
+    store().check().await.unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = taken.local_addr().unwrap();
+    drop(taken);
+    let store = PostgresReplayStore::new(&format!("postgres://{nobody}")).unwrap();
+    let error = store.check().await.unwrap_err().to_string();
+    assert!(!error.is_empty());
+    let secret = Secret::new("It's a Secret to Everybody").unwrap();
+    let layer = WebhookLayer::new(providers::github(), secret).unwrap();
+    layer.check_store().await.unwrap();
+    layer
+        .with_replay_store(store)
+        .check_store()
+        .await
+        .unwrap_err();
 }

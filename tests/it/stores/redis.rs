@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum_webhook::{
+    Secret, WebhookLayer, providers,
     replay::{Claim, RedisReplayStore, ReplayStore as _},
     testing::contract::fresh_key,
 };
@@ -18,6 +19,13 @@ fn store() -> RedisReplayStore {
     RedisReplayStore::new(&redis_url()).unwrap()
 }
 
+/// A server as Redis was before 7.0: it does not know the one command, nor `SET … NX GET`.
+async fn old_server() -> (RedisReplayStore, Line) {
+    let line = Line::to_one_without("PEXPIRETIME", &redis_url()).await;
+    let url = format!("redis://{}", line.address);
+    (RedisReplayStore::new(&url).unwrap(), line)
+}
+
 async fn behind_a_line() -> (RedisReplayStore, Line) {
     let line = Line::to(&redis_url()).await;
     let url = format!("redis://{}", line.address);
@@ -30,6 +38,15 @@ mod t_r11_the_contract {
     axum_webhook::store_contract!(
         #[tokio::test]
         store()
+    );
+}
+
+mod t_r11_the_contract_on_an_old_server {
+    use super::old_server;
+
+    axum_webhook::store_contract!(
+        #[tokio::test]
+        old_server().await.0
     );
 }
 
@@ -62,6 +79,46 @@ async fn an_answer_that_is_lost_is_no_duplicate() {
 }
 
 #[tokio::test]
+async fn an_answer_of_an_old_server_that_is_lost_is_no_duplicate() {
+    let (store, line) = old_server().await;
+    survives_lost_answers(&store, &line).await;
+}
+
+/// Nobody renews a lease while its claim's answer is on its way: what comes out of it has to run.
+#[tokio::test]
+async fn a_claim_that_lapses_while_its_answer_is_lost_is_made_anew() {
+    let (store, line) = behind_a_line().await;
+    new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    // Shorter than the pause before the second attempt, and longer than its question.
+    let lease = Duration::from_millis(20);
+    let mut runs = false;
+    // On a busy machine it may lapse once more before it is renewed.
+    for _ in 0..20 {
+        let key = fresh_key();
+        line.lose_next_answer();
+        let (token, _) = new(store.claim(&key, lease).await.unwrap());
+        line.assert_lost();
+        runs |= store.renew(&key, token, MINUTE).await.unwrap();
+    }
+    assert!(runs);
+}
+
+/// As a proxy does that knows scripts, and no transactions: twemproxy.
+#[tokio::test]
+async fn a_proxy_that_hangs_up_on_a_transaction_is_asked_by_scripts() {
+    let line = Line::to_one_that_hangs_up_on("MULTI", &redis_url()).await;
+    let store = RedisReplayStore::new(&format!("redis://{}", line.address)).unwrap();
+    let key = fresh_key();
+    let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
+    let before = line.questions();
+    for _ in 0..20 {
+        new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    }
+    assert_eq!(line.questions() - before, 20);
+    assert!(store.commit(&key, token, MINUTE).await.unwrap());
+}
+
+#[tokio::test]
 async fn t_r10_a_server_that_does_not_answer_is_an_error_until_it_does() {
     let (store, line) = behind_a_line().await;
     survives_silence(&store, &line).await;
@@ -76,6 +133,118 @@ async fn a_claim_is_one_question() {
         new(store.claim(&fresh_key(), MINUTE).await.unwrap());
     }
     assert_eq!(line.questions() - before, 20);
+}
+
+/// What it can't do is found out once.
+#[tokio::test]
+async fn a_claim_on_an_old_server_is_one_question() {
+    let (store, line) = old_server().await;
+    new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    let before = line.questions();
+    for _ in 0..20 {
+        new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    }
+    assert_eq!(line.questions() - before, 20);
+}
+
+#[tokio::test]
+async fn a_repeat_of_what_is_done_is_one_question() {
+    let (store, line) = behind_a_line().await;
+    let key = fresh_key();
+    let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
+    assert!(store.commit(&key, token, MINUTE).await.unwrap());
+    let before = line.questions();
+    assert_eq!(store.claim(&key, MINUTE).await.unwrap(), Claim::Done);
+    assert_eq!(line.questions() - before, 1);
+}
+
+/// A refusal of the moment, such as a server without memory, does not make a store slow for good.
+#[tokio::test]
+async fn a_claim_that_a_script_can_not_make_either_is_no_reason_for_scripts() {
+    let prefix = format!("test-{:?}:", fresh_key());
+    let store = store().with_prefix(&prefix);
+    let key = fresh_key();
+    new(store.claim(&key, MINUTE).await.unwrap());
+    let client = redis::Client::open(redis_url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let keys = keys(&mut connection, &prefix).await;
+    let list: Vec<redis::Value> = redis::pipe()
+        .cmd("DEL")
+        .arg(&keys[0])
+        .cmd("LPUSH")
+        .arg(&keys[0])
+        .arg("somebody else's")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(list.len(), 2);
+    store.claim(&key, MINUTE).await.unwrap_err();
+    // The next one is a transaction again, whose fence is in whole milliseconds.
+    for _ in 0..3 {
+        let (_, fence) = new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+        assert_eq!(fence % 1000, 0);
+    }
+}
+
+/// A claim that was made by a transaction is to the scripts what one of theirs is.
+#[tokio::test]
+async fn a_claim_of_a_new_server_counts_for_scripts() {
+    let (fast, (scripts, _line)) = (store(), old_server().await);
+    let key = fresh_key();
+    // From here on it uses scripts alone.
+    new(scripts.claim(&fresh_key(), MINUTE).await.unwrap());
+    let (token, first) = new(fast.claim(&key, MINUTE).await.unwrap());
+    let claim = scripts.claim(&key, MINUTE).await.unwrap();
+    let Claim::InFlight { remaining } = claim else {
+        panic!("{claim:?}");
+    };
+    assert!(
+        remaining <= MINUTE && remaining > MINUTE / 2,
+        "{remaining:?}"
+    );
+    assert!(scripts.release(&key, token).await.unwrap());
+    let (token, second) = new(scripts.claim(&key, MINUTE).await.unwrap());
+    assert!(first < second, "{first} {second}");
+    assert!(fast.commit(&key, token, MINUTE).await.unwrap());
+    assert_eq!(scripts.claim(&key, MINUTE).await.unwrap(), Claim::Done);
+    // One that lapses.
+    let key = fresh_key();
+    let short = Duration::from_millis(50);
+    let (stale, first) = new(fast.claim(&key, short).await.unwrap());
+    tokio::time::sleep(2 * short).await;
+    assert!(!scripts.renew(&key, stale, MINUTE).await.unwrap());
+    let (_, second) = new(scripts.claim(&key, MINUTE).await.unwrap());
+    assert!(first < second, "{first} {second}");
+}
+
+/// What the client was told is what the server finds in the value later, to the last digit.
+#[tokio::test]
+async fn the_fence_of_a_claim_stays_the_same() {
+    let prefix = format!("test-{:?}:", fresh_key());
+    let store = store().with_prefix(&prefix);
+    let client = redis::Client::open(redis_url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let key = fresh_key();
+    let (token, fence) = new(store.claim(&key, MINUTE).await.unwrap());
+    let keys = keys(&mut connection, &prefix).await;
+    let script = redis::Script::new(include_str!("../../../src/replay/redis/claim.lua"));
+    let again: (String, u64) = script
+        .key(&keys[0])
+        .arg(format!("{:032x}", token.get()))
+        .arg(60_000)
+        .arg(3_600_000)
+        .invoke_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(again, ("new".to_owned(), fence));
+    assert!(store.renew(&key, token, MINUTE).await.unwrap());
+    let value: String = redis::cmd("GET")
+        .arg(&keys[0])
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let kept = value.split(' ').nth(2).unwrap();
+    assert_eq!(kept, fence.to_string());
 }
 
 /// Whatever happens to a claim, the server forgets it by itself.
@@ -93,11 +262,7 @@ async fn every_key_expires() {
         let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
         assert!(store.commit(&key, token, ttl).await.unwrap());
     }
-    let keys: Vec<String> = redis::cmd("KEYS")
-        .arg(format!("{}*", prefix.replace(['[', ']', '('], "?")))
-        .query_async(&mut connection)
-        .await
-        .unwrap();
+    let keys = keys(&mut connection, &prefix).await;
     assert_eq!(keys.len(), 4);
     let mut minutes = Vec::new();
     for key in keys {
@@ -122,11 +287,7 @@ async fn a_value_of_somebody_else_is_an_error_and_stays() {
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let key = fresh_key();
     let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
-    let keys: Vec<String> = redis::cmd("KEYS")
-        .arg(format!("{}*", prefix.replace(['[', ']', '('], "?")))
-        .query_async(&mut connection)
-        .await
-        .unwrap();
+    let keys = keys(&mut connection, &prefix).await;
     let _: () = redis::cmd("SET")
         .arg(&keys[0])
         .arg("somebody else's")
@@ -136,6 +297,14 @@ async fn a_value_of_somebody_else_is_an_error_and_stays() {
     let error = store.claim(&key, MINUTE).await.unwrap_err();
     assert!(error.to_string().contains("axum-webhook"), "{error}");
     assert!(!store.commit(&key, token, MINUTE).await.unwrap());
+}
+
+async fn keys(connection: &mut redis::aio::MultiplexedConnection, prefix: &str) -> Vec<String> {
+    redis::cmd("KEYS")
+        .arg(format!("{}*", prefix.replace(['[', ']', '('], "?")))
+        .query_async(connection)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -169,4 +338,23 @@ fn no_error_repeats_the_password() {
     }
     let store = RedisReplayStore::new("redis://user:hunter2@localhost").unwrap();
     assert!(!format!("{store:?}").contains("hunter2"), "{store:?}");
+}
+
+#[tokio::test]
+async fn the_check_says_whether_a_server_answers() {
+    store().check().await.unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = taken.local_addr().unwrap();
+    drop(taken);
+    let store = RedisReplayStore::new(&format!("redis://{nobody}")).unwrap();
+    let error = store.check().await.unwrap_err().to_string();
+    assert!(!error.is_empty());
+    let secret = Secret::new("It's a Secret to Everybody").unwrap();
+    let layer = WebhookLayer::new(providers::github(), secret).unwrap();
+    layer.check_store().await.unwrap();
+    layer
+        .with_replay_store(store)
+        .check_store()
+        .await
+        .unwrap_err();
 }

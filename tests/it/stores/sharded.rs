@@ -117,3 +117,13 @@ fn a_store_of_no_shards_is_none() {
     let error = ShardedReplayStore::new(none).unwrap_err();
     assert_eq!(error.to_string(), "a sharded store has at least one shard");
 }
+
+#[tokio::test]
+async fn the_check_asks_every_shard() {
+    let up = || Server(Some(MemoryReplayStore::new()));
+    let all = ShardedReplayStore::new([up(), up()]).unwrap();
+    all.check().await.unwrap();
+    let one_down = ShardedReplayStore::new([up(), up(), Server(None)]).unwrap();
+    let error = one_down.check().await.unwrap_err();
+    assert_eq!(error.to_string(), "down");
+}

@@ -36,18 +36,46 @@ pub(super) struct Line {
 struct State {
     mode: AtomicU8,
     questions: AtomicUsize,
+    /// A command of Redis that arrives as one that no server knows.
+    missing: Option<&'static str>,
+    /// A command on which it hangs up.
+    hated: Option<&'static str>,
 }
 
 impl Line {
     /// A line to the server of `url`, which has to have a port.
     pub(super) async fn to(url: &str) -> Self {
+        Self::with(url, State::default()).await
+    }
+
+    /// A line to the Redis of `url`, as if it did not know a command.
+    #[cfg(feature = "redis")]
+    pub(super) async fn to_one_without(command: &'static str, url: &str) -> Self {
+        let state = State {
+            missing: Some(command),
+            ..State::default()
+        };
+        Self::with(url, state).await
+    }
+
+    /// A line to the Redis of `url`, as if there were a proxy that hangs up on a command.
+    #[cfg(feature = "redis")]
+    pub(super) async fn to_one_that_hangs_up_on(command: &'static str, url: &str) -> Self {
+        let state = State {
+            hated: Some(command),
+            ..State::default()
+        };
+        Self::with(url, state).await
+    }
+
+    async fn with(url: &str, state: State) -> Self {
         let after = url.split_once("://").unwrap().1;
         let host = after.split_once('/').map_or(after, |(host, _)| host);
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         let server: SocketAddr = host.parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State::default());
+        let state = Arc::new(state);
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -89,10 +117,32 @@ async fn questions(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<S
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         state.questions.fetch_add(1, Ordering::SeqCst);
+        let question = &mut buffer[..length];
+        if let Some(command) = state.hated
+            && places(command, question).next().is_some()
+        {
+            return;
+        }
+        if let Some(command) = state.missing {
+            rename(command, question);
+        }
         if to.write_all(&buffer[..length]).await.is_err() {
             return;
         }
     }
+}
+
+fn rename(command: &str, question: &mut [u8]) {
+    for place in places(command, question).collect::<Vec<_>>() {
+        question[place] = b'_';
+    }
+}
+
+/// Where `command` stands as a word of its own, and not inside a script.
+fn places(command: &str, question: &[u8]) -> impl Iterator<Item = usize> {
+    let word = format!("\r\n{command}\r\n");
+    let places = question.windows(word.len()).enumerate();
+    places.filter_map(move |(place, bytes)| (bytes == word.as_bytes()).then_some(place + 2))
 }
 
 async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<State>) {

@@ -58,6 +58,11 @@ pub fn all() -> Vec<Case> {
         around("around-router-github", &github),
         around("around-router-stripe", &stripe),
         around("around-router-standard-webhooks", &standard),
+        case("around-router-with-store", Some("handler"), true, {
+            let delivery = Delivery::signed(&standard, body.clone());
+            let app = deliveries::around_with_store(&standard);
+            move || delivery.send(app.clone(), StatusCode::OK)
+        }),
         case("router-layer-github", Some("handler"), true, move || {
             layered.send(by_router.clone(), StatusCode::OK);
         }),
