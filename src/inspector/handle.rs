@@ -22,7 +22,7 @@ const DEFAULT_BYTES: ByteSize = ByteSize::mebibytes(4);
 /// sixteenth of the room.
 const DEFAULT_BODY: ByteSize = ByteSize::bytes(256 << 10);
 
-/// Creates an inspector: a page with the last deliveries of the layers that are given it. See [the guide](crate::inspector).
+/// Creates an inspector: a page with the last deliveries of the layers that are given it. See [the guide](mod@crate::inspector).
 pub fn inspector() -> Inspector {
     Inspector {
         log: Arc::new(Log::new()),
@@ -40,7 +40,7 @@ pub fn inspector() -> Inspector {
 
 /// The last deliveries of the layers that were given it, and the page that shows them. Clones are the same.
 ///
-/// See [the guide](crate::inspector). Say everything about it before the first layer is given it.
+/// See [the guide](mod@crate::inspector). Say everything about it before the first layer is given it.
 #[derive(Clone)]
 #[must_use]
 pub struct Inspector {
@@ -84,7 +84,7 @@ impl Inspector {
     ///
     /// It breaks the promise that nothing is handled twice, by the act of a person who knows it. The handler can tell:
     /// [`VerifiedWebhook::is_replayed_by_operator`](crate::VerifiedWebhook::is_replayed_by_operator). See
-    /// [the guide](crate::inspector#replay) for what is kept of the promise.
+    /// [the guide](mod@crate::inspector#replay) for what is kept of the promise.
     ///
     /// # What you owe
     ///

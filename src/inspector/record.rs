@@ -280,14 +280,18 @@ impl Record {
         self.publish();
     }
 
-    /// Nobody waits for the answer any more.
+    /// The handler panicked, or nobody waits for the answer any more.
     pub(crate) fn broke_off(self: &Arc<Self>) {
         let mut story = self.story();
         story.total_time = Some(self.began.elapsed());
         if story.state == State::Arriving {
             story.state = State::BrokenOff;
         }
-        story.note("the client went away before it had an answer");
+        story.note(if std::thread::panicking() {
+            "the handler panicked"
+        } else {
+            "the client went away before it had an answer"
+        });
         drop(story);
         self.publish();
     }

@@ -330,7 +330,7 @@ impl WebhookLayer {
         self.with(|shared| shared.listener = Some(Arc::new(listener)))
     }
 
-    /// Shows the deliveries on a page: see [`inspector`](crate::inspector).
+    /// Shows the deliveries on a page: see [`inspector`](mod@crate::inspector).
     ///
     /// Of several layers that have the same one, each delivery is on the same page.
     #[cfg(feature = "inspector")]

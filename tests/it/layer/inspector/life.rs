@@ -121,6 +121,10 @@ async fn each_end_has_its_state() {
     let panicked = tokio::spawn(async move { send(&panicking, second).await }).await;
     assert!(panicked.is_err());
     assert_eq!(page.newest().await["state"], "abandoned");
+    assert_eq!(
+        page.newest().await["notes"],
+        json!(["the handler panicked"])
+    );
 
     let service = layer.layer(counting(&Counter::default()));
     let body = Frames::new([Step::Data(Bytes::from_static(b"{")), Step::Hang]);
@@ -136,6 +140,10 @@ async fn each_end_has_its_state() {
         (&json!("broken-off"), &json!("none"))
     );
     assert_eq!(shown["bytes"], 1);
+    assert_eq!(
+        shown["notes"],
+        json!(["the client went away before it had an answer"])
+    );
 
     let get = Request::get("/webhook")
         .body(axum::body::Body::empty())
