@@ -185,6 +185,7 @@ pub(super) fn verified(
         tenant: genuine.tenant,
         bytes: bytes.clone(),
         claim: claim.map(ClaimGuard::handle),
+        is_replayed: genuine.is_replayed,
     })));
     Request::from_parts(parts, Body::from(bytes))
 }

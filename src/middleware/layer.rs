@@ -20,6 +20,8 @@ use crate::{
     telemetry::{self, Event, Listener},
     units::ByteSize,
 };
+#[cfg(feature = "inspector")]
+use crate::{extract::Delivery, inspector::Inspector};
 
 /// Verifies webhooks before the inner service sees them.
 ///
@@ -97,7 +99,7 @@ pub struct WebhookLayer {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) endpoints: Arc<[Arc<Endpoint>]>,
-    pub(super) selection: Selection,
+    pub(super) selection: Arc<Selection>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Option<Arc<dyn DynStore>>,
     pub(super) deadlines: Deadlines,
@@ -105,6 +107,20 @@ pub(super) struct Shared {
     pub(super) observer: Option<Arc<Observer>>,
     pub(super) listener: Option<Arc<Listener>>,
     pub(super) runs_to_the_end: bool,
+    #[cfg(feature = "inspector")]
+    pub(super) inspector: Option<Inspector>,
+    /// The genuine delivery that the operator hands on once more. No request that comes from outside has one.
+    #[cfg(feature = "inspector")]
+    pub(super) again: Option<Arc<Delivery>>,
+}
+
+#[cfg(feature = "inspector")]
+impl Shared {
+    /// The delivery of this endpoint that the operator hands on once more.
+    pub(super) fn again_at(&self, endpoint: &Endpoint) -> Option<&Delivery> {
+        let again = self.again.as_deref();
+        again.filter(|delivery| delivery.endpoint.name == endpoint.name)
+    }
 }
 
 /// Is told of each refusal.
@@ -206,7 +222,7 @@ impl WebhookLayer {
         let layer = Self {
             shared: Arc::new(Shared {
                 endpoints: endpoints.into_iter().map(Arc::new).collect(),
-                selection,
+                selection: Arc::new(selection),
                 clock: Arc::new(SystemClock),
                 store: None,
                 deadlines: Deadlines {
@@ -217,6 +233,10 @@ impl WebhookLayer {
                 observer: None,
                 listener: None,
                 runs_to_the_end: false,
+                #[cfg(feature = "inspector")]
+                inspector: None,
+                #[cfg(feature = "inspector")]
+                again: None,
             }),
         };
         for endpoint in layer.report().endpoints {
@@ -329,6 +349,14 @@ impl WebhookLayer {
     /// ```
     pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.with(|shared| shared.listener = Some(Arc::new(listener)))
+    }
+
+    /// Shows the deliveries on a page: see [`inspector`](mod@crate::inspector).
+    ///
+    /// Of several layers that have the same one, each delivery is on the same page.
+    #[cfg(feature = "inspector")]
+    pub fn with_inspector(self, inspector: &Inspector) -> Self {
+        self.with(|shared| shared.inspector = Some(inspector.clone()))
     }
 
     /// What the layer is made of: endpoints, schemes, the ids and ages of keys, what the linter says, and what

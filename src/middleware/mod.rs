@@ -19,6 +19,8 @@ mod budget;
 mod claim;
 mod future;
 mod handle;
+#[cfg(feature = "inspector")]
+mod inspected;
 mod layer;
 mod open;
 mod paths;

@@ -6,6 +6,8 @@ use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, Response, header, request::Parts};
 
+#[cfg(feature = "inspector")]
+use crate::extract::Delivery;
 use crate::{
     endpoint::Endpoint,
     handshake::HandshakeReply,
@@ -42,12 +44,28 @@ pub(super) struct Genuine {
     pub(super) received: Bytes,
     /// Its body as it was signed, where that had to be unpacked.
     pub(super) unpacked: Option<Bytes>,
+    /// Whether the operator hands it on once more.
+    pub(super) is_replayed: bool,
 }
 
 impl Genuine {
     /// The body as it was signed.
     pub(super) fn signed(&self) -> &Bytes {
         self.unpacked.as_ref().unwrap_or(&self.received)
+    }
+}
+
+#[cfg(feature = "inspector")]
+impl Opened {
+    /// A delivery that was opened before.
+    fn again(delivery: &Delivery) -> Self {
+        Self::Delivery(Genuine {
+            authentic: delivery.authentic.clone(),
+            tenant: delivery.tenant.clone(),
+            received: delivery.bytes.clone(),
+            unpacked: None,
+            is_replayed: true,
+        })
     }
 }
 
@@ -74,6 +92,10 @@ where
     let asking = Asking::new(endpoint, head, now, shared.listener.is_some());
     let mut stage = Stage::default();
     async move {
+        #[cfg(feature = "inspector")]
+        if let Some(delivery) = shared.again_at(endpoint) {
+            return Ok(Opened::again(delivery));
+        }
         let encoding = match asking.begin(parts, &mut stage).await {
             Ok(Early::Begun(encoding)) => encoding,
             Ok(Early::Answered(answer)) => return Ok(reply(shared, endpoint, answer)),
@@ -150,6 +172,7 @@ where
             tenant: asking.tenant.into_inner(),
             received,
             unpacked,
+            is_replayed: false,
         }))
     }
 }

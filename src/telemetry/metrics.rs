@@ -222,8 +222,8 @@ pub(super) fn emit(event: &Event<'_>) {
         Event::LeaseLost { endpoint, provider } => {
             counter!(LEASES_LOST, at(endpoint, provider)).increment(1);
         }
-        // The failure that it mends was counted.
-        Event::SettledLate { .. } => {}
+        // How it ends is counted; the failure that is mended was counted.
+        Event::Replayed { .. } | Event::SettledLate { .. } => {}
         Event::StoreFailed {
             endpoint,
             provider,

@@ -12,6 +12,8 @@ mod echoes;
 mod extractor;
 mod handshakes;
 mod http2;
+#[cfg(feature = "inspector")]
+mod inspector;
 mod key_source;
 mod lease;
 mod pairing;
