@@ -12,6 +12,7 @@ use crate::{
     incoming::pairs,
     inspector::pretty,
     scheme::{Expected, Locate, MediaType, Scheme, Template},
+    text,
 };
 
 /// Stands for what is masked.
@@ -214,7 +215,7 @@ impl<'a> Masks<'a> {
     /// Whether these bytes have something in them that is masked elsewhere.
     pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
         let mut values = self.values.iter();
-        values.any(|value| memchr::memmem::find(bytes, value.as_bytes()).is_some())
+        values.any(|value| text::find(bytes, value).is_some())
     }
 
     /// Path and query as received, each part as it was written, or masked.

@@ -61,6 +61,10 @@ pub(super) async fn claim(
 }
 
 /// Whether a delivery goes to its handler, now that the store has said what it knows of its event.
+#[expect(
+    clippy::result_large_err,
+    reason = "the answer is on its way to the sender, and no error to hand through"
+)]
 fn judge(
     shared: &Shared,
     endpoint: &Endpoint,
