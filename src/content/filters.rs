@@ -325,7 +325,7 @@ mod tests {
     fn base64_does_not_depend_on_the_pieces() {
         let bytes: Vec<u8> = (0..=255).collect();
         for total in [0, 1, 2, 3, 20, 32, 48, 49, 50, 200] {
-            let bytes = bytes.get(..total).expect("there are that many");
+            let bytes = bytes.get(..total).expect("so many");
             for len in 1..=60 {
                 let mut threes = Threes::default();
                 let mut out = collect(bytes, len, |piece, sink| threes.update(piece, sink));
