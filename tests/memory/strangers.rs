@@ -23,7 +23,7 @@ use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
     client::{Receiver, answer, deliver, head, layer, serve, signed},
-    process::{MIB, forget_peak, peak, resident},
+    process::{MIB, connections, forget_peak, peak, resident},
 };
 
 fn runtime() -> Runtime {
@@ -56,13 +56,13 @@ fn p99(times: &[Duration]) -> Duration {
 /// A thousand who send most of a large body and then nothing: as many as the budget has room for wait, and the others
 /// are told to come again. Small deliveries get in all the time. Afterwards all of the budget is free.
 pub(crate) fn t_m1_slow_large_bodies_are_bounded() {
-    const STRANGERS: usize = 1000;
     const PIECES: usize = 12;
     const BUDGET: usize = 64 * MIB;
     /// How many of them large bodies may have.
     const ROOM: usize = BUDGET * 3 / 4 / (PIECES << 16);
     /// What the two ends of a connection take beside its body: hyper's buffer alone grows to more than 64 KiB.
     const CONNECTION: usize = 160 << 10;
+    let strangers_at_once = connections(1000);
     let runtime = runtime();
     let patient = Duration::from_mins(5);
     let bounded = layer()
@@ -79,7 +79,7 @@ pub(crate) fn t_m1_slow_large_bodies_are_bounded() {
         let over = Arc::new(AtomicBool::new(false));
         let providers = tokio::spawn(genuine(address, Arc::clone(&over)));
         let refused = Arc::<AtomicUsize>::default();
-        let strangers = (0..STRANGERS).map(|_| {
+        let strangers = (0..strangers_at_once).map(|_| {
             let (piece, refused) = (Arc::clone(&piece), Arc::clone(&refused));
             tokio::spawn(async move {
                 let mut stream = TcpStream::connect(address).await.unwrap();
@@ -97,7 +97,7 @@ pub(crate) fn t_m1_slow_large_bodies_are_bounded() {
         });
         let strangers: Vec<_> = strangers.collect();
         let start = Instant::now();
-        while refused.load(SeqCst) < STRANGERS - ROOM {
+        while refused.load(SeqCst) < strangers_at_once - ROOM {
             assert!(start.elapsed() < patient, "{refused:?}");
             sleep(Duration::from_millis(10)).await;
         }
@@ -124,7 +124,7 @@ pub(crate) fn t_m1_slow_large_bodies_are_bounded() {
             told += 1;
         }
         println!(
-            "  {STRANGERS} bodies of 768 KiB: {told} told to come again, {broken} broken, {waiting} wait; \
+            "  {strangers_at_once} bodies of 768 KiB: {told} told to come again, {broken} broken, {waiting} wait; \
              {} small ones handled, p99 {:?}; {} MiB more at most",
             times.len(),
             p99(&times),
@@ -132,7 +132,7 @@ pub(crate) fn t_m1_slow_large_bodies_are_bounded() {
         );
         assert!(told > 0 && waiting > 0 && times.len() > 20);
     });
-    assert!(peak().saturating_sub(before) <= BUDGET + STRANGERS * CONNECTION);
+    assert!(peak().saturating_sub(before) <= BUDGET + strangers_at_once * CONNECTION);
     all_is_free(&runtime, &receiver, BUDGET);
 }
 
@@ -172,13 +172,13 @@ fn all_is_free(runtime: &Runtime, receiver: &Receiver, budget: usize) {
 
 /// Requests without a signature whose bodies never come: each has its answer at once.
 pub(crate) fn t_m2_what_the_head_refuses_costs_no_body() {
-    const CONNECTIONS: usize = 2500;
+    let connections = connections(2500);
     let runtime = runtime();
     let address = serve(&runtime, layer()).address;
     let before = resident();
     forget_peak();
     let text = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n";
-    let asking = (0..CONNECTIONS).map(|_| async move {
+    let asking = (0..connections).map(|_| async move {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(text).await.unwrap();
         answer(&mut stream).await.unwrap().0
@@ -187,7 +187,7 @@ pub(crate) fn t_m2_what_the_head_refuses_costs_no_body() {
     let statuses = runtime.block_on(join_all(asking));
     let grown = peak().saturating_sub(before);
     println!(
-        "  {CONNECTIONS} answered in {:?}, {} MiB more at most",
+        "  {connections} answered in {:?}, {} MiB more at most",
         start.elapsed(),
         grown / MIB
     );
@@ -199,15 +199,15 @@ pub(crate) fn t_m2_what_the_head_refuses_costs_no_body() {
 
 /// One byte a second: cut off by the time for a body, and the others do not notice.
 pub(crate) fn t_m3_bodies_that_trickle_are_cut() {
-    const CONNECTIONS: usize = 2000;
     const TOTAL: Duration = Duration::from_secs(4);
+    let connections = connections(2000);
     let runtime = runtime();
     let slow = layer().with_body_timeouts(Duration::from_secs(2), TOTAL);
     let address = serve(&runtime, slow).address;
     runtime.block_on(async {
         let over = Arc::new(AtomicBool::new(false));
         let providers = tokio::spawn(genuine(address, Arc::clone(&over)));
-        let trickling = (0..CONNECTIONS).map(|_| async move {
+        let trickling = (0..connections).map(|_| async move {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let head = head(&signed(Vec::new()), "content-length: 1000");
             stream.write_all(&head).await.unwrap();
@@ -226,7 +226,7 @@ pub(crate) fn t_m3_bodies_that_trickle_are_cut() {
         let times = providers.await.unwrap();
         let longest = cut.iter().map(|(_, time)| *time).max().unwrap();
         println!(
-            "  {CONNECTIONS} cut off, the last one after {longest:?}; {} small ones handled, p99 {:?}",
+            "  {connections} cut off, the last one after {longest:?}; {} small ones handled, p99 {:?}",
             times.len(),
             p99(&times),
         );
