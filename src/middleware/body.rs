@@ -33,6 +33,10 @@ pub(super) struct Deadlines {
 /// Reads a body into one buffer. A body of one frame is that frame, not a copy.
 ///
 /// Trailers are dropped: nothing in them is signed.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` holds its arguments twice"
+)]
 pub(super) fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,
