@@ -35,7 +35,7 @@ pub(super) struct Deadlines {
 /// Trailers are dropped: nothing in them is signed.
 #[expect(
     clippy::manual_async_fn,
-    reason = "an async fn would hold its arguments twice"
+    reason = "an `async fn` holds its arguments twice"
 )]
 pub(super) fn read<B>(
     mut body: Pin<&mut B>,
