@@ -70,7 +70,7 @@ pub(crate) fn t_m1_slow_large_bodies_are_bounded() {
         .with_body_timeouts(patient, patient);
     let receiver = serve(&runtime, bounded);
     let address = receiver.address;
-    let piece: Arc<[u8]> = [b"10000\r\n".as_slice(), &[b'x'; 1 << 16], b"\r\n"]
+    let piece: Arc<[u8]> = [b"10000\r\n".as_slice(), &b"x".repeat(1 << 16), b"\r\n"]
         .concat()
         .into();
     let before = resident();
@@ -232,7 +232,7 @@ pub(crate) fn t_m3_bodies_that_trickle_are_cut() {
         );
         for (status, time) in cut {
             assert!(matches!(status, Some(408) | None), "{status:?}");
-            assert!(time >= TOTAL - Duration::from_secs(1) && time <= TOTAL + Duration::from_secs(3), "{time:?}");
+            assert!(time + Duration::from_secs(1) >= TOTAL && time <= TOTAL + Duration::from_secs(3), "{time:?}");
         }
         assert!(times.len() > 50, "{}", times.len());
     });
