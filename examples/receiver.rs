@@ -119,7 +119,7 @@ fn with_inspector(
     let app = if address.ip().is_loopback() {
         eprintln!("inspector at http://{address}/inspector");
         let app = app.layer(layer.with_inspector(&inspector));
-        app.nest("/inspector", inspector.router())
+        app.nest_service("/inspector", inspector.router())
     } else {
         app.layer(layer)
     };
