@@ -496,6 +496,7 @@ mod recorded {
             .with_replay_store(Failing::store(false))
             .layer(counting(&Counter::default()));
         send(&failing, request(&signed(&scheme))).await;
+        secret_files().await;
         tokio::time::pause();
         let losing = layer_for(endpoint(&scheme).with_lease(Duration::from_secs(10)))
             .with_replay_store(Failing::store(true))
@@ -505,6 +506,24 @@ mod recorded {
             }));
         send(&losing, request(&signed(&scheme))).await;
         tokio::time::resume();
+    }
+
+    /// A secret's file that gets a new secret, and then none.
+    async fn secret_files() {
+        let github = providers::github();
+        let name = format!("axum-webhook-{}-metrics", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "the-first-secret-of-the-tests").unwrap();
+        let secret = axum_webhook::Secret::from_file(&path).unwrap();
+        let keys = axum_webhook::FileKeys::new(&github, secret).unwrap();
+        let layer = layer_for(Endpoint::from_source(github.clone(), keys).unwrap());
+        let service = layer.layer(counting(&Counter::default()));
+        for text in ["the-next-secret-of-the-tests", ""] {
+            std::fs::write(&path, text).unwrap();
+            // A signature that fits no key is a reason to look.
+            send(&service, request(&forged(&github))).await;
+        }
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]
@@ -573,6 +592,14 @@ mod recorded {
                 "1",
             ),
             (format!("webhook_leases_lost_total{{{at}}}"), "1"),
+            (
+                "webhook_secret_files_total{result=\"used\"}".to_owned(),
+                "1",
+            ),
+            (
+                "webhook_secret_files_total{result=\"kept\"}".to_owned(),
+                "1",
+            ),
         ] {
             assert!(
                 text.contains(&format!("{line} {value}\n")),
