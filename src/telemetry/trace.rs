@@ -299,7 +299,7 @@ mod on {
         );
     }
 
-    pub(crate) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
+    pub(in super::super) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
         let path = path.display();
         match kept_because {
             None => tracing::info!(
@@ -316,7 +316,7 @@ mod on {
         }
     }
 
-    pub(crate) fn secrets_not_reread() {
+    pub(in super::super) fn secrets_not_reread() {
         tracing::warn!(
             target: "axum_webhook",
             "the files of secrets can't be read in time; what they held before counts meanwhile"
@@ -352,22 +352,20 @@ mod off {
     pub(in super::super) const fn emit(_: &Event<'_>) {}
     pub(crate) fn key_came(_: &str, _: &str, _: bool) {}
     pub(crate) const fn secret_looks_wrong(_: &str, _: &Diagnosis) {}
-    pub(crate) const fn secret_file_changed(_: &Path, _: Option<&str>) {}
-    pub(crate) const fn secrets_not_reread() {}
+    pub(in super::super) const fn secret_file_changed(_: &Path, _: Option<&str>) {}
+    pub(in super::super) const fn secrets_not_reread() {}
     pub(crate) fn payload_refused(_: &str, _: &str) {}
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(super) use self::off::emit;
-#[cfg(not(feature = "tracing"))]
 pub(crate) use self::off::{
-    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
-    secret_looks_wrong, secrets_not_reread,
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_looks_wrong,
 };
-#[cfg(feature = "tracing")]
-pub(super) use self::on::emit;
+#[cfg(not(feature = "tracing"))]
+pub(super) use self::off::{emit, secret_file_changed, secrets_not_reread};
 #[cfg(feature = "tracing")]
 pub(crate) use self::on::{
-    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
-    secret_looks_wrong, secrets_not_reread,
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_looks_wrong,
 };
+#[cfg(feature = "tracing")]
+pub(super) use self::on::{emit, secret_file_changed, secrets_not_reread};
