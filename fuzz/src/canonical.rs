@@ -292,7 +292,7 @@ impl Sns {
                 Some(serde_json::Value::String(text))
                     if name == "Message" || !text.contains('\n') =>
                 {
-                    content.extend([name, "\n", text, "\n"]);
+                    content.extend([name, "\n", text.as_str(), "\n"]);
                 }
                 _ => return Ok(None),
             }
