@@ -60,7 +60,7 @@ pub fn assert_scheme(scheme: &Scheme, vectors: &[Vector]) {
 /// - each vector verifies, with its event id and type, is refused once it is changed, under another secret, and a minute outside its window;
 /// - what the scheme signs it accepts, and it refuses each of the [near misses](Delivery::near_misses) by its code.
 ///
-/// With RSA and SHA-1, or in a build without the feature of the algorithm, not all of that can be done: what was left out is in
+/// In a build without the feature of the algorithm not all of that can be done: what was left out is in
 /// [`SchemeReport::not_checked`].
 ///
 /// # Errors
@@ -214,7 +214,7 @@ impl Check<'_> {
     /// Signs a delivery of each shape, and verifies it.
     fn round_trips(&mut self, vectors: &[Vector]) {
         if !signs(self.scheme) {
-            let what = "a round trip, since nothing here signs RSA with SHA-1; the vectors were";
+            let what = "a round trip, since nothing in this build signs with the algorithm; the vectors were";
             self.report.not_checked.push(what.to_owned());
             return;
         }

@@ -23,8 +23,7 @@ use crate::{
 /// A secret for the tests of an endpoint of `scheme`: of the form that it wants, with all its parts.
 ///
 /// Where the provider signs with a private key, it is a key pair: an endpoint takes the public key of it, and
-/// [`Delivery`](crate::testing::Delivery) and [`Draft`](crate::sign::Draft) sign with the private one. (With one exception: nothing here signs RSA
-/// with SHA-1, as `aws-sns-v1` and `travis-ci` do.)
+/// [`Delivery`](crate::testing::Delivery) and [`Draft`](crate::sign::Draft) sign with the private one.
 ///
 /// It is the same one as long as the process runs, so that an application and its test may each ask for it, and another one in each
 /// process, so that one which is forgotten somewhere lets nobody in.

@@ -4,6 +4,8 @@ mod der;
 mod jwk;
 mod parse;
 mod private;
+#[cfg(feature = "public-key")]
+mod sha1_rsa;
 #[cfg(test)]
 mod wycheproof;
 mod x509;

@@ -11,6 +11,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 #[cfg(feature = "ed25519")]
 use ed25519_dalek::Signer as _;
 
+#[cfg(feature = "public-key")]
+use super::sha1_rsa;
 use crate::scheme::Algorithm;
 
 /// A private key, which signs as the provider would.
@@ -22,9 +24,10 @@ pub(crate) enum PrivateKey {
     #[cfg(feature = "public-key")]
     Rsa {
         pair: RsaKeyPair,
-        /// `None` with SHA-1, which aws-lc-rs verifies for old senders, and does not sign with.
-        encoding: Option<&'static dyn RsaEncoding>,
+        encoding: &'static dyn RsaEncoding,
     },
+    #[cfg(feature = "public-key")]
+    RsaSha1(RsaKeyPair),
 }
 
 impl PrivateKey {
@@ -39,9 +42,10 @@ impl PrivateKey {
             EcdsaKeyPair::generate(algorithm).ok().map(Self::P256)
         };
         #[cfg(feature = "public-key")]
-        let rsa = |encoding: Option<&'static dyn RsaEncoding>| {
-            let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
-            Some(Self::Rsa { pair, encoding })
+        let rsa_pair = || RsaKeyPair::generate(KeySize::Rsa2048).ok();
+        #[cfg(feature = "public-key")]
+        let rsa = |encoding: &'static dyn RsaEncoding| {
+            rsa_pair().map(|pair| Self::Rsa { pair, encoding })
         };
         match algorithm.primitive() {
             #[cfg(feature = "ed25519")]
@@ -54,13 +58,13 @@ impl PrivateKey {
             #[cfg(feature = "public-key")]
             Algorithm::EcdsaP256Sha256Fixed => p256(&signature::ECDSA_P256_SHA256_FIXED_SIGNING),
             #[cfg(feature = "public-key")]
-            Algorithm::RsaPkcs1Sha256 => rsa(Some(&signature::RSA_PKCS1_SHA256)),
+            Algorithm::RsaPkcs1Sha256 => rsa(&signature::RSA_PKCS1_SHA256),
             #[cfg(feature = "public-key")]
-            Algorithm::RsaPkcs1Sha512 => rsa(Some(&signature::RSA_PKCS1_SHA512)),
+            Algorithm::RsaPkcs1Sha512 => rsa(&signature::RSA_PKCS1_SHA512),
             #[cfg(feature = "public-key")]
-            Algorithm::RsaPssSha256 => rsa(Some(&signature::RSA_PSS_SHA256)),
+            Algorithm::RsaPssSha256 => rsa(&signature::RSA_PSS_SHA256),
             #[cfg(feature = "public-key")]
-            Algorithm::RsaPkcs1Sha1 => rsa(None),
+            Algorithm::RsaPkcs1Sha1 => rsa_pair().map(Self::RsaSha1),
             _ => None,
         }
     }
@@ -77,7 +81,9 @@ impl PrivateKey {
             #[cfg(feature = "public-key")]
             Self::P256(pair) => STANDARD.encode(pair.public_key().as_der().ok()?.as_ref()),
             #[cfg(feature = "public-key")]
-            Self::Rsa { pair, .. } => STANDARD.encode(pair.public_key().as_der().ok()?.as_ref()),
+            Self::Rsa { pair, .. } | Self::RsaSha1(pair) => {
+                STANDARD.encode(pair.public_key().as_der().ok()?.as_ref())
+            }
         })
     }
 
@@ -99,10 +105,12 @@ impl PrivateKey {
             Self::Rsa { pair, encoding } => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 let random = SystemRandom::new();
-                pair.sign((*encoding)?, &random, message, &mut signature)
+                pair.sign(*encoding, &random, message, &mut signature)
                     .ok()?;
                 Some(signature)
             }
+            #[cfg(feature = "public-key")]
+            Self::RsaSha1(pair) => sha1_rsa::sign(pair, message),
         }
     }
 }
