@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Uri,
+    header::{self, AsHeaderName},
+};
 use percent_encoding::percent_decode;
 use serde::{
     Deserializer as _,
@@ -93,29 +96,42 @@ pub(crate) enum ReadError {
 
 impl<'a> Head<'a> {
     /// The text of a header that must be there exactly once, and not empty.
-    pub(crate) fn header(&self, name: &HeaderName) -> Result<&'a str, ReadError> {
-        self.header_value(name).map(|(_, text)| text)
+    pub(crate) fn header(&self, name: impl AsHeaderName + Copy) -> Result<&'a str, ReadError> {
+        self.header_bytes(name).and_then(as_text)
     }
 
-    /// A header that must be there exactly once, and not empty, with its text.
+    /// As [`header`](Self::header), as bytes.
+    pub(crate) fn header_bytes(
+        &self,
+        name: impl AsHeaderName + Copy,
+    ) -> Result<&'a [u8], ReadError> {
+        self.header_value(name).map(HeaderValue::as_bytes)
+    }
+
+    /// The header that must be there exactly once, and be a text that is not empty.
+    #[inline]
     pub(crate) fn header_value(
         &self,
-        name: &HeaderName,
-    ) -> Result<(&'a HeaderValue, &'a str), ReadError> {
-        let mut values = self.headers.get_all(name).iter();
-        let value = values.next().ok_or(ReadError::Missing)?;
-        if values.next().is_some() {
+        name: impl AsHeaderName + Copy,
+    ) -> Result<&'a HeaderValue, ReadError> {
+        let value = self.headers.get(name).ok_or(ReadError::Missing)?;
+        // In a map of as many values as names, none stands there twice.
+        if self.headers.len() != self.headers.keys_len()
+            && self.headers.get_all(name).iter().nth(1).is_some()
+        {
             return Err(ReadError::Duplicate);
         }
-        header_text(value).map(|text| (value, text))
+        check_text(value)?;
+        Ok(value)
     }
 
     /// The texts of a header that may be there several times, none of them empty.
     pub(crate) fn headers_called(
         &self,
         name: &HeaderName,
-    ) -> impl Iterator<Item = Result<&'a str, ReadError>> + use<'a> {
-        self.headers.get_all(name).iter().map(header_text)
+    ) -> impl Iterator<Item = Result<&'a [u8], ReadError>> + use<'a> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| check_text(value).map(|()| value.as_bytes()))
     }
 
     /// The token of `Authorization: Bearer …`.
@@ -169,30 +185,41 @@ impl<'a> Head<'a> {
 
     /// The URL as the provider knows it; `None` without a configured one.
     pub(crate) fn url(&self, toggle_port: bool) -> Option<String> {
+        self.url_pieces(toggle_port).map(|pieces| pieces.concat())
+    }
+
+    /// The pieces of the URL, in their order.
+    pub(crate) fn url_pieces(&self, toggle_port: bool) -> Option<[&'a str; 6]> {
         let base = self.public_url?;
-        let origin = if toggle_port {
+        let [origin, port] = if toggle_port {
             base.origin_with_toggled_port()?
         } else {
-            base.origin().to_owned()
+            [base.origin(), ""]
         };
-        let mut url = base.join_to(origin, self.path());
-        if let Some(query) = self.query() {
-            url.push('?');
-            url.push_str(query);
-        }
-        Some(url)
+        let [start, path] = base.paths(self.path());
+        let (mark, query) = self.query().map_or(("", ""), |query| ("?", query));
+        Some([origin, port, start, path, mark, query])
     }
 }
 
-fn header_text(value: &HeaderValue) -> Result<&str, ReadError> {
-    if value.len() > MAX_HEADER_LEN {
-        return Err(ReadError::TooLong);
+/// Checks that a header is a text that is not empty.
+#[inline]
+fn check_text(value: &HeaderValue) -> Result<(), ReadError> {
+    let bytes = value.as_bytes();
+    if bytes.len() > MAX_HEADER_LEN {
+        Err(ReadError::TooLong)
+    } else if bytes.is_empty() {
+        Err(ReadError::Missing)
+    } else if !bytes.is_ascii() {
+        // A `HeaderValue` has no control characters but the tab, so that ASCII is what its `to_str` takes.
+        Err(ReadError::Malformed)
+    } else {
+        Ok(())
     }
-    match value.to_str() {
-        Ok("") => Err(ReadError::Missing),
-        Ok(text) => Ok(text),
-        Err(_) => Err(ReadError::Malformed),
-    }
+}
+
+fn as_text(bytes: &[u8]) -> Result<&str, ReadError> {
+    std::str::from_utf8(bytes).map_err(|_| ReadError::Malformed)
 }
 
 /// The decoded value of a form field that must be there exactly once.
@@ -284,20 +311,24 @@ pub(crate) fn json_at<'a>(document: &'a str, pointer: &JsonPointer) -> Result<&'
     }
     let mut raw = document;
     for step in steps {
-        let mut deserializer = serde_json::Deserializer::from_str(raw);
-        let found = deserializer
-            .deserialize_any(Step(&step))
-            .and_then(|found| deserializer.end().map(|()| found))
-            .map_err(|error| {
-                if error.to_string().starts_with(DUPLICATE) {
-                    ReadError::Duplicate
-                } else {
-                    ReadError::Malformed
-                }
-            })?;
-        raw = found.ok_or(ReadError::Missing)?;
+        raw = json_step(raw, &step)?.ok_or(ReadError::Missing)?;
     }
     Ok(raw)
+}
+
+/// The text of the value under one name, or at one index. All of the document is checked to be JSON.
+pub(crate) fn json_step<'a>(document: &'a str, step: &str) -> Result<Option<&'a str>, ReadError> {
+    let mut deserializer = serde_json::Deserializer::from_str(document);
+    deserializer
+        .deserialize_any(Step(step))
+        .and_then(|found| deserializer.end().map(|()| found))
+        .map_err(|error| {
+            if error.to_string().starts_with(DUPLICATE) {
+                ReadError::Duplicate
+            } else {
+                ReadError::Malformed
+            }
+        })
 }
 
 /// The texts of the elements of a JSON array.

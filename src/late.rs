@@ -28,7 +28,7 @@ impl Late {
         match at {
             None => Self::Known(None),
             Some(Locate::Header(name)) => match head.header_value(name) {
-                Ok((value, _)) => Self::Header(value.clone()),
+                Ok(value) => Self::Header(value.clone()),
                 Err(_) => Self::Known(None),
             },
             Some(at) if at.is_in_body() => Self::Body(OnceLock::new()),

@@ -42,23 +42,23 @@ impl PublicUrl {
     /// The URL of a request for `path`, without its query.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
-        self.join_to(self.origin.clone(), path)
+        let [start, path] = self.paths(path);
+        [&self.origin, start, path].concat()
     }
 
-    pub(crate) fn join_to(&self, mut url: String, path: &str) -> String {
+    /// What stands behind the origin in the URL of a request for `path`.
+    pub(crate) fn paths<'a>(&'a self, path: &'a str) -> [&'a str; 2] {
         // The configured URL may be the base, or the whole URL as registered.
         let is_whole = path.len() > 1 && self.path.ends_with(path);
         if is_whole {
-            url.push_str(&self.path);
+            [&self.path, ""]
         } else {
-            url.push_str(self.path.trim_end_matches('/'));
-            url.push_str(path);
+            [self.path.trim_end_matches('/'), path]
         }
-        url
     }
 
-    /// The origin without its port, or with the scheme's default port if it has none.
-    pub(crate) fn origin_with_toggled_port(&self) -> Option<String> {
+    /// The origin without its port, or with the scheme's default port behind it if it has none.
+    pub(crate) fn origin_with_toggled_port(&self) -> Option<[&str; 2]> {
         let (scheme, authority) = self.origin.split_once("://")?;
         let host = authority.rsplit('@').next().unwrap_or(authority);
         let after_v6 = host.rsplit(']').next().unwrap_or(host);
@@ -66,11 +66,11 @@ impl PublicUrl {
             Some(at) => {
                 let port_len = after_v6.len() - at;
                 let end = self.origin.len() - port_len;
-                self.origin.get(..end).map(str::to_owned)
+                self.origin.get(..end).map(|origin| [origin, ""])
             }
             None => {
                 let default = if scheme == "https" { ":443" } else { ":80" };
-                Some(format!("{}{default}", self.origin))
+                Some([&self.origin, default])
             }
         }
     }
@@ -137,7 +137,8 @@ mod tests {
             ("https://[::1]:8443", Some("https://[::1]")),
         ] {
             let url: PublicUrl = url.parse().expect("a public URL");
-            assert_eq!(url.origin_with_toggled_port().as_deref(), want);
+            let toggled = url.origin_with_toggled_port().map(|pieces| pieces.concat());
+            assert_eq!(toggled.as_deref(), want);
         }
     }
 

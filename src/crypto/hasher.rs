@@ -1,8 +1,11 @@
 //! MACs and hashes behind one face.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{
+    Hmac, KeyInit as _,
+    digest::{FixedOutput, Update as _},
+};
 use sha1::Sha1;
-use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
+use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use crate::{crypto::Tag, scheme::Algorithm};
 
@@ -57,11 +60,11 @@ impl Hasher {
     /// A plain hash; `None` if the algorithm is none.
     pub(crate) fn plain(algorithm: Algorithm) -> Option<Self> {
         match algorithm {
-            Algorithm::Sha1 => Some(Self::Sha1(Sha1::new())),
-            Algorithm::Sha256 => Some(Self::Sha256(Sha256::new())),
-            Algorithm::Sha512 => Some(Self::Sha512(Sha512::new())),
+            Algorithm::Sha1 => Some(Self::Sha1(Sha1::default())),
+            Algorithm::Sha256 => Some(Self::Sha256(Sha256::default())),
+            Algorithm::Sha512 => Some(Self::Sha512(Sha512::default())),
             #[cfg(feature = "keccak")]
-            Algorithm::Keccak256 => Some(Self::Keccak256(sha3::Keccak256::new())),
+            Algorithm::Keccak256 => Some(Self::Keccak256(sha3::Keccak256::default())),
             _ => None,
         }
     }
@@ -73,26 +76,33 @@ impl Hasher {
 
     /// The tag of the message so far.
     pub(crate) fn finish(&self) -> Tag {
-        // A clone of what is inside is half of what moving the whole would copy.
-        let tag = match self {
-            Self::HmacSha1(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
-            Self::HmacSha224(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
-            Self::HmacSha256(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
-            Self::HmacSha384(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
-            Self::HmacSha512(mac) => Tag::new(&mac.clone().finalize().into_bytes()),
-            Self::Sha1(hash) => Tag::new(&hash.clone().finalize()),
-            Self::Sha256(hash) => Tag::new(&hash.clone().finalize()),
-            Self::Sha512(hash) => Tag::new(&hash.clone().finalize()),
-            #[cfg(feature = "keccak")]
-            Self::Keccak256(hash) => Tag::new(&hash.clone().finalize()),
-        };
-        tag.expect("no hash here is longer than SHA-512")
+        with_inner!(self, inner => tag(inner.clone()))
     }
+
+    /// The tag of the message so far with what `feed` adds to it.
+    ///
+    /// What is inside is copied by itself, since the largest of them is twice the usual one.
+    #[inline]
+    pub(crate) fn finish_with<E>(
+        &self,
+        feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>,
+    ) -> Result<Tag, E> {
+        with_inner!(self, inner => {
+            let mut inner = inner.clone();
+            feed(&mut |bytes| inner.update(bytes))?;
+            Ok(tag(inner))
+        })
+    }
+}
+
+#[inline]
+fn tag(hash: impl FixedOutput) -> Tag {
+    Tag::new(&hash.finalize_fixed()).expect("no hash here is longer than SHA-512")
 }
 
 /// The SHA-256 of `bytes`.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    <Sha256 as sha2::Digest>::digest(bytes).into()
 }
 
 #[cfg(all(test, feature = "keccak"))]

@@ -25,6 +25,23 @@ impl Tag {
         })
     }
 
+    /// The tag that `write` puts into the room that it gets, if it is one of `len` bytes.
+    ///
+    /// What `write` does not count has to stay zero.
+    #[inline]
+    pub(crate) fn written(
+        len: usize,
+        write: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Option<Self> {
+        // A little room more than any tag has, so that base64 of a longer one fails by its length.
+        let mut room = [0; Self::MAX + 2];
+        if write(&mut room)? != len {
+            return None;
+        }
+        let bytes = *room.first_chunk()?;
+        (len <= Self::MAX).then_some(Self { bytes, len })
+    }
+
     /// Whether both tags are the same, in a time that is always the same.
     pub(crate) fn matches(&self, other: &Self) -> bool {
         // What is behind a tag is zero in each, so that all words can be compared.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::crypto::public::{self, PublicKey};
 use crate::{
     crypto::{Hasher, Tag, sha256},
-    keys::{Doubt, Secret, SecretError, doubt::doubts, secret::Value},
+    keys::{Doubt, KeyId, Secret, SecretError, doubt::doubts, secret::Value},
     scheme::{Algorithm, Family, Scheme, SecretFormat, decode_base64, decode_hex_key},
     timestamp::Timestamp,
 };
@@ -88,7 +88,7 @@ impl Keyring {
                     source,
                 })?;
             for key in made {
-                if keys.iter().any(|known: &Key| known.id == key.id) {
+                if keys.iter().any(|known: &Key| *known.id == *key.id) {
                     return Err(KeyringError::DuplicateId(key.id.to_string()));
                 }
                 keys.push(key);
@@ -110,7 +110,7 @@ impl Keyring {
         let keys = keys.into_iter().map(|(place, secret, published)| Key {
             id: match (&published.id, &secret.id) {
                 (Some(id), _) | (None, Some(id)) => id.as_str().into(),
-                (None, None) => format!("key-{}", place + 1).into(),
+                (None, None) => KeyId::from(&*format!("key-{}", place + 1)),
             },
             has_own_id: published.id.is_some() || secret.id.is_some(),
             not_before: secret.not_before.max(published.not_before),
@@ -172,7 +172,7 @@ impl fmt::Debug for Keyring {
 
 /// A key of a keyring.
 pub(crate) struct Key {
-    pub(crate) id: Arc<str>,
+    pub(crate) id: KeyId,
     /// Whether somebody gave it that id: its owner, or a JWK.
     has_own_id: bool,
     not_before: Option<Timestamp>,

@@ -1,12 +1,13 @@
 //! Secrets, and the keyring that they become for a scheme.
 
 mod doubt;
+mod id;
 mod keyring;
 mod secret;
 
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::keyring::{PublishedKey, check_parts};
-pub(crate) use self::{doubt::Doubt, keyring::Key, secret::read_file};
+pub(crate) use self::{doubt::Doubt, id::KeyId, keyring::Key, secret::read_file};
 pub use self::{
     keyring::{Keyring, KeyringError, Secrets},
     secret::{Secret, SecretError},

@@ -200,7 +200,24 @@ impl Algorithm {
         }
     }
 
+    /// Whether the signature is a JWT or a JWS.
+    #[inline]
+    pub(crate) const fn is_jwt(self) -> bool {
+        matches!(
+            self,
+            Self::JwtHs256
+                | Self::JwtHs384
+                | Self::JwtHs512
+                | Self::JwtRs256
+                | Self::JwtRs512
+                | Self::JwtPs256
+                | Self::JwtEs256
+                | Self::JwtEdDsa
+        )
+    }
+
     /// The algorithm with which a token is signed; for all others, the algorithm itself.
+    #[inline]
     pub(crate) const fn primitive(self) -> Self {
         match self {
             Self::JwtHs256 => Self::HmacSha256,
@@ -232,6 +249,7 @@ impl Algorithm {
     }
 
     /// Bytes of a signature, where every signature of this algorithm has the same length.
+    #[inline]
     pub(crate) const fn tag_len(self) -> Option<usize> {
         match self {
             Self::HmacSha1 | Self::Sha1 => Some(20),

@@ -40,9 +40,9 @@ impl Encoding {
             Self::Hex => decode_hex(text, out, Letters::LOWER),
             Self::HexUpper => decode_hex(text, out, Letters::UPPER),
             Self::HexAnyCase => decode_hex(text, out, Letters::EITHER),
-            Self::Base64 => STANDARD.decode_slice(text, out).ok(),
-            Self::Base64UrlPadded => URL_SAFE.decode_slice(text, out).ok(),
-            Self::Base64Url => URL_SAFE_NO_PAD.decode_slice(text, out).ok(),
+            Self::Base64 => decode_64(unpad(text)?, out, &STANDARD_WORTHS),
+            Self::Base64UrlPadded => decode_64(unpad(text)?, out, &URL_WORTHS),
+            Self::Base64Url => decode_64(text, out, &URL_WORTHS),
             Self::Text => {
                 out.get_mut(..text.len())?.copy_from_slice(text);
                 Some(text.len())
@@ -53,13 +53,25 @@ impl Encoding {
     /// Writes `bytes` as text. [`Encoding::Text`] takes the bytes as Latin text
     /// and is meant for ASCII only.
     pub(crate) fn encode(self, bytes: &[u8]) -> String {
+        // Hexadecimal takes most, and base64 more only for its padding.
+        let mut text = vec![0; 2 * bytes.len() + 4];
+        let len = self.encode_into(bytes, &mut text);
+        text.truncate(len.expect("there is room for it"));
+        text.into_iter().map(char::from).collect()
+    }
+
+    /// As [`encode`](Self::encode), into `out`, and says how long it is; `None` if it is longer than `out`.
+    pub(crate) fn encode_into(self, bytes: &[u8], out: &mut [u8]) -> Option<usize> {
         match self {
-            Self::Hex | Self::HexAnyCase => encode_hex(bytes, b"0123456789abcdef"),
-            Self::HexUpper => encode_hex(bytes, b"0123456789ABCDEF"),
-            Self::Base64 => STANDARD.encode(bytes),
-            Self::Base64UrlPadded => URL_SAFE.encode(bytes),
-            Self::Base64Url => URL_SAFE_NO_PAD.encode(bytes),
-            Self::Text => bytes.iter().copied().map(char::from).collect(),
+            Self::Hex | Self::HexAnyCase => encode_hex(bytes, out, b"0123456789abcdef"),
+            Self::HexUpper => encode_hex(bytes, out, b"0123456789ABCDEF"),
+            Self::Base64 => STANDARD.encode_slice(bytes, out).ok(),
+            Self::Base64UrlPadded => URL_SAFE.encode_slice(bytes, out).ok(),
+            Self::Base64Url => URL_SAFE_NO_PAD.encode_slice(bytes, out).ok(),
+            Self::Text => {
+                out.get_mut(..bytes.len())?.copy_from_slice(bytes);
+                Some(bytes.len())
+            }
         }
     }
 }
@@ -111,20 +123,21 @@ impl Letters {
     const fn worth(self, c: u8) -> u8 {
         let digit = c.wrapping_sub(b'0');
         let letter = (c | self.other_case).wrapping_sub(self.first);
-        if digit < 10 {
-            digit
-        } else if letter < 6 {
-            letter + 10
-        } else {
-            NONE
-        }
+        let digit = if digit < 10 { digit } else { ANY };
+        let letter = if letter < 6 { letter + 10 } else { ANY };
+        digit & letter
     }
 }
 
 /// What is no digit: it has a bit that no digit has.
 const NONE: u8 = 0x80;
 
+/// What leaves the other as it is; and what is neither, is [`NONE`] too.
+const ANY: u8 = 0xff;
+
 /// Takes all digits, and asks once at the end whether they were some.
+// Compiled once, and not for each kind of letters together with its caller, since there it is not vectorised.
+#[inline(never)]
 fn decode_hex(text: &[u8], out: &mut [u8], letters: Letters) -> Option<usize> {
     let (pairs, rest) = text.as_chunks::<2>();
     if !rest.is_empty() {
@@ -141,8 +154,9 @@ fn decode_hex(text: &[u8], out: &mut [u8], letters: Letters) -> Option<usize> {
             *worth = letters.worth(*c);
         }
         seen = worths.iter().fold(seen, |seen, worth| seen | worth);
-        for (byte, &[high, low]) in out.iter_mut().zip(worths.as_chunks().0) {
-            *byte = high << 4 | low;
+        for (byte, pair) in out.iter_mut().zip(worths.as_chunks().0) {
+            let pair = u16::from_be_bytes(*pair);
+            [_, *byte] = (pair >> 4 | pair).to_be_bytes();
         }
     }
     for (byte, &[high, low]) in out_left.iter_mut().zip(pairs_left) {
@@ -153,19 +167,128 @@ fn decode_hex(text: &[u8], out: &mut [u8], letters: Letters) -> Option<usize> {
     (seen & NONE == 0).then_some(pairs.len())
 }
 
-fn encode_hex(bytes: &[u8], digits: &[u8; 16]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|nibble| digits.get(usize::from(nibble)))
-        .copied()
-        .map(char::from)
-        .collect()
+/// What each character is worth as a digit of base64, at each of the four places of a digit.
+type Worths = [[u32; 256]; 4];
+
+/// What is no digit of base64: it has a bit that no four digits have.
+const NONE_64: u32 = 1 << 31;
+
+/// The digits of base64, of which the last two are `last`.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "an index out of bounds does not compile"
+)]
+const fn worths(last: [u8; 2]) -> Worths {
+    let mut worths = [[NONE_64; 256]; 4];
+    let mut worth = 0;
+    while worth < 64 {
+        let c = match worth {
+            0..26 => b'A' + worth,
+            26..52 => b'a' + worth - 26,
+            52..62 => b'0' + worth - 52,
+            _ => last[worth as usize - 62],
+        };
+        let mut place = 0;
+        while place < 4 {
+            worths[place][c as usize] = (worth as u32) << (18 - 6 * place);
+            place += 1;
+        }
+        worth += 1;
+    }
+    worths
+}
+
+static STANDARD_WORTHS: Worths = worths(*b"+/");
+static URL_WORTHS: Worths = worths(*b"-_");
+
+/// What stands before the padding; `None` unless it makes the text one of whole fours.
+fn unpad(text: &[u8]) -> Option<&[u8]> {
+    let digits = match text {
+        [digits @ .., b'=', b'='] | [digits @ .., b'='] => digits,
+        digits => digits,
+    };
+    text.len().is_multiple_of(4).then_some(digits)
+}
+
+/// As [`decode_hex`]. Bits behind the last byte have to be zero, so that each byte has one spelling.
+#[inline(never)]
+fn decode_64(digits: &[u8], out: &mut [u8], worths: &Worths) -> Option<usize> {
+    let [first, second, third, fourth] = worths;
+    let at = |worths: &[u32; 256], c: u8| worths.get(usize::from(c)).copied().unwrap_or(NONE_64);
+    let (fours, rest) = digits.as_chunks::<4>();
+    let (threes, left) = out.split_at_mut_checked(fours.len() * 3)?;
+    let mut seen = 0;
+    for (three, &[a, b, c, d]) in threes.as_chunks_mut().0.iter_mut().zip(fours) {
+        let bits = at(first, a) | at(second, b) | at(third, c) | at(fourth, d);
+        let [_, x, y, z] = bits.to_be_bytes();
+        *three = [x, y, z];
+        seen |= bits;
+    }
+    let bits = match *rest {
+        [] => 0,
+        [a, b] => at(first, a) | at(second, b),
+        [a, b, c] => at(first, a) | at(second, b) | at(third, c),
+        _ => return None,
+    };
+    let [_, last @ ..] = bits.to_be_bytes();
+    let (last, behind) = last.split_at_checked(rest.len().saturating_sub(1))?;
+    for (byte, own) in left.get_mut(..last.len())?.iter_mut().zip(last) {
+        *byte = *own;
+    }
+    let is_canonical = behind.iter().all(|byte| *byte == 0);
+    ((seen | bits) & NONE_64 == 0 && is_canonical).then_some(threes.len() + last.len())
+}
+
+fn encode_hex(bytes: &[u8], out: &mut [u8], digits: &[u8; 16]) -> Option<usize> {
+    let out = out.get_mut(..2 * bytes.len())?;
+    let digit = |nibble: u8| digits.get(usize::from(nibble)).copied().unwrap_or_default();
+    for (pair, byte) in out.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
+    }
+    Some(out.len())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn base64_is_read_as_by_the_crate(text in "[A-Za-z0-9+/_=-]{0,12}|[AQgw/=]{0,8}|[A-Za-z0-9+/]{40,44}={0,2}") {
+            for (own, theirs) in [
+                (Encoding::Base64, &STANDARD),
+                (Encoding::Base64UrlPadded, &URL_SAFE),
+                (Encoding::Base64Url, &URL_SAFE_NO_PAD),
+            ] {
+                let mut out = [0; 40];
+                let len = own.decode_into(text.as_bytes(), &mut out);
+                let got = len.and_then(|len| out.get(..len));
+                let want = theirs.decode(&text).ok();
+                prop_assert_eq!(got, want.as_deref(), "{:?}", own);
+            }
+        }
+
+        #[test]
+        fn behind_what_is_decoded_the_room_stays_as_it_was(bytes in prop::collection::vec(any::<u8>(), 0..=64)) {
+            for encoding in ENCODINGS {
+                let mut out = [0; 66];
+                let len = encoding.decode_into(encoding.encode(&bytes).as_bytes(), &mut out);
+                prop_assert_eq!(len, Some(bytes.len()));
+                prop_assert!(out.iter().skip(bytes.len()).all(|byte| *byte == 0));
+            }
+        }
+    }
+
+    const ENCODINGS: [Encoding; 6] = [
+        Encoding::Hex,
+        Encoding::HexUpper,
+        Encoding::HexAnyCase,
+        Encoding::Base64,
+        Encoding::Base64Url,
+        Encoding::Base64UrlPadded,
+    ];
 
     #[track_caller]
     fn check(encoding: Encoding, text: &str, want: Option<&[u8]>) {
@@ -211,14 +334,7 @@ mod tests {
     #[test]
     fn encode_is_the_inverse() {
         let bytes: Vec<u8> = (0..=255).collect();
-        for encoding in [
-            Encoding::Hex,
-            Encoding::HexUpper,
-            Encoding::HexAnyCase,
-            Encoding::Base64,
-            Encoding::Base64Url,
-            Encoding::Base64UrlPadded,
-        ] {
+        for encoding in ENCODINGS {
             let mut out = [0; 256];
             let text = encoding.encode(&bytes);
             assert_eq!(encoding.decode_into(text.as_bytes(), &mut out), Some(256));

@@ -111,6 +111,7 @@ mod answer;
 mod claim;
 mod encoding;
 mod handshake;
+mod layout;
 mod lint;
 mod locate;
 mod remote;

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::scheme::layout::Layout;
+
 /// What is signed, or answered: literals and roles, such as `v0:{timestamp}:{body}`.
 ///
 /// A role may have filters: `{body|sha256|hex}`. A literal brace is doubled.
@@ -46,6 +48,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Template {
     segments: Vec<Segment>,
+    layout: Layout,
 }
 
 /// A piece of a template.
@@ -118,8 +121,32 @@ impl Template {
         text.parse().expect("a literal is a valid template")
     }
 
+    fn new(segments: Vec<Segment>) -> Self {
+        Self {
+            layout: Layout::of(&segments),
+            segments,
+        }
+    }
+
     pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    /// What follows from the segments alone.
+    pub(crate) const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The literals that separate a role from what stands beside it.
+    pub(crate) fn separators(&self, role: &Role) -> impl Iterator<Item = &str> {
+        let is_it = |segment: &Segment| matches!(segment, Segment::Value { role: other, .. } if other == role);
+        let at = self.segments.iter().position(is_it);
+        let places = at.and_then(|at| self.layout.separators.get(at));
+        let literal = |at: &usize| match self.segments.get(*at) {
+            Some(Segment::Literal(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        places.into_iter().flatten().filter_map(literal)
     }
 
     /// The roles in order, each with its filters.
@@ -219,7 +246,7 @@ impl FromStr for Template {
         if !literal.is_empty() {
             segments.push(Segment::Literal(literal));
         }
-        Ok(Self { segments })
+        Ok(Self::new(segments))
     }
 }
 

@@ -46,15 +46,19 @@ impl TimeUnit {
     /// is always seen, and no spelling with a sign, a space or a leading zero passes.
     #[must_use]
     pub fn parse(self, text: &str) -> Option<Timestamp> {
+        self.parse_bytes(text.as_bytes())
+    }
+
+    pub(crate) fn parse_bytes(self, text: &[u8]) -> Option<Timestamp> {
         match self {
             Self::UnixSeconds => digits(text, 10).map(Timestamp::from_unix_seconds),
             Self::UnixMillis => digits(text, 13).map(|ms| Timestamp::from_unix_micros(ms * 1000)),
             Self::UnixMicros => digits(text, 16).map(Timestamp::from_unix_micros),
             Self::UnixSecondsOrMillis => Self::UnixSeconds
-                .parse(text)
-                .or_else(|| Self::UnixMillis.parse(text)),
-            Self::Rfc3339 => parse_rfc3339(text),
-            Self::Rfc2822 => parse_rfc2822(text),
+                .parse_bytes(text)
+                .or_else(|| Self::UnixMillis.parse_bytes(text)),
+            Self::Rfc3339 => parse_rfc3339(str::from_utf8(text).ok()?),
+            Self::Rfc2822 => parse_rfc2822(str::from_utf8(text).ok()?),
         }
     }
 
@@ -113,14 +117,17 @@ impl Tolerance {
 }
 
 /// A number of `len` digits, at most eighteen, without a leading zero.
-fn digits(text: &str, len: usize) -> Option<i64> {
-    if text.len() != len || text.starts_with('0') {
+fn digits(text: &[u8], len: usize) -> Option<i64> {
+    if text.len() != len || text.starts_with(b"0") {
         return None;
     }
-    text.bytes().try_fold(0, |number, c| {
-        c.is_ascii_digit()
-            .then(|| number * 10 + i64::from(c - b'0'))
-    })
+    let mut all_digits = true;
+    let number = text.iter().fold(0_i64, |number, c| {
+        let digit = c.wrapping_sub(b'0');
+        all_digits &= digit < 10;
+        number.wrapping_mul(10).wrapping_add(i64::from(digit))
+    });
+    all_digits.then_some(number)
 }
 
 /// The longest timestamp that is looked at.
@@ -258,7 +265,8 @@ impl Cursor<'_> {
         }
         let (head, tail) = self.0.split_at_checked(len)?;
         self.0 = tail;
-        format!("{head:0<9}").get(..6)?.parse().ok()
+        let micros: i64 = head.get(..len.min(6))?.parse().ok()?;
+        Some((len..6).fold(micros, |micros, _| micros * 10))
     }
 
     fn literal(&mut self, literal: &str) -> Option<()> {

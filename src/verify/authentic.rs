@@ -1,11 +1,10 @@
 //! The witness.
 
-use std::sync::Arc;
-
 use crate::{
     content::Reading,
     crypto::sha256,
     incoming::{self, Incoming, ReadError},
+    keys::KeyId,
     scheme::{Batch, Coverage, Locate, Scheme},
     timestamp::Timestamp,
 };
@@ -16,7 +15,7 @@ pub struct Authentic {
     pub(super) shape: usize,
     pub(super) set: usize,
     pub(super) toggle_port: bool,
-    pub(super) key_id: Arc<str>,
+    pub(super) key_id: KeyId,
     pub(super) timestamp: Option<Timestamp>,
     pub(super) coverage: Coverage,
 }

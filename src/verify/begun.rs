@@ -1,15 +1,13 @@
 //! A verification, from the cheap checks to the decision.
 
-use std::sync::Arc;
-
 use tokio::time::Instant;
 
 use crate::{
-    content::{Known, Reading},
+    content::{Known, Listed, Reading},
     incoming::{Head, Incoming},
     key_source::KeyRequest,
-    keys::Keyring,
-    scheme::{Batch, Family, KeyUrl, Locate, Scheme},
+    keys::{Key, Keyring},
+    scheme::{Batch, Family, KeyUrl, Locate, Scheme, Shape},
     timestamp::Timestamp,
     verify::{
         Authentic, VerifyError,
@@ -21,15 +19,15 @@ use crate::{
         entries::{Entries, MAX_SIGNATURES},
         matching::{Stream, matches},
         token,
-        window::{Sets, check_sets, check_timestamp},
+        window::{Sets, check_timestamp},
     },
 };
 
 /// A verification whose cheap checks have passed. It has no keys yet.
 pub(crate) struct Begun<'a> {
     shape: usize,
-    /// The signatures, where they stand in the head.
-    entries: Option<Entries<'a>>,
+    /// The signatures, where they stand in the head; else none.
+    entries: Entries<'a>,
     /// The timestamps in the head, and which of them are inside the window.
     sets: Sets<'a>,
     /// What else in the head is signed.
@@ -40,7 +38,6 @@ pub(crate) struct Begun<'a> {
 pub(crate) struct Keyed<'a> {
     begun: Begun<'a>,
     keyring: Keyring,
-    /// The MAC of the newest key, fed as the body arrives.
     stream: Option<Stream>,
 }
 
@@ -51,34 +48,48 @@ impl<'a> Begun<'a> {
         scheme: &'a Scheme,
         now: Timestamp,
     ) -> Result<Self, VerifyError> {
-        let incoming = Incoming { head, body: &[] };
-        let (index, shape) = scheme
-            .shapes
-            .iter()
-            .enumerate()
-            .find(|(_, shape)| fits(shape, head))
-            .ok_or(VerifyError::NoShape)?;
-        let mut reading = Reading::new(shape, incoming);
-        let entries = if shape.signature.at.is_in_body() {
-            None
-        } else {
-            Some(Entries::read(&reading, scheme)?)
+        let mut begun = Self::unread();
+        begun.read(head, scheme, now)?;
+        Ok(begun)
+    }
+
+    pub(super) fn unread() -> Self {
+        Self {
+            shape: 0,
+            entries: Entries::none(),
+            sets: Sets::default(),
+            known: Known::default(),
+        }
+    }
+
+    /// As [`new`](Self::new), in place: as a result it would be copied.
+    #[inline]
+    pub(super) fn read(
+        &mut self,
+        head: Head<'a>,
+        scheme: &'a Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        let mut shapes = scheme.shapes.iter().enumerate();
+        let Some((index, shape)) = shapes.find(|(_, shape)| fits(shape, head)) else {
+            return Err(VerifyError::NoShape);
         };
-        reading.list = entries.as_ref().and_then(|entries| entries.list);
-        let sets = entries.as_ref().map_or(1, |entries| entries.sets);
-        let sets = check_sets(&reading, scheme, sets, now)?;
-        let known = check_sources(&reading, &sets)?;
+        self.shape = index;
+        let mut reading = Reading::new(shape, Incoming { head, body: &[] });
+        if !shape.signature.at.is_in_body() {
+            self.entries.read(&mut reading, scheme)?;
+        }
+        self.sets
+            .read(&mut reading, scheme, self.entries.sets, now)?;
+        reading.set = self.sets.first_live();
+        check_sources(&reading, &self.sets, &mut self.known)?;
+        reading.set = 0;
         check_fixed(&reading)?;
-        if scheme.algorithm.family() == Family::Token {
+        if scheme.algorithm.is_jwt() && scheme.algorithm.family() == Family::Token {
             token::check_times(&reading, scheme, now)?;
         }
         wanted_key_id(scheme, &reading)?;
-        Ok(Self {
-            shape: index,
-            entries,
-            sets,
-            known,
-        })
+        Ok(())
     }
 
     /// Checks what the body decides without a key: for keys that are fetched once it is there.
@@ -88,10 +99,9 @@ impl<'a> Begun<'a> {
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
-        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
-        let reading = Reading::new(shape, incoming);
-        if self.entries.is_none() && shape.each.is_none() {
-            Entries::read(&reading, scheme)?;
+        let mut reading = Reading::new(self.shape(scheme)?, incoming);
+        if self.entries.is_empty() && reading.shape.each.is_none() {
+            Entries::none().read(&mut reading, scheme)?;
             check_timestamp(&reading, scheme, None, now)?;
         }
         Ok(())
@@ -105,8 +115,7 @@ impl<'a> Begun<'a> {
         now: Timestamp,
         asked: Instant,
     ) -> Result<KeyRequest<'r>, VerifyError> {
-        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
-        let reading = Reading::new(shape, incoming);
+        let reading = Reading::new(self.shape(scheme)?, incoming);
         let key_url = match scheme.remote_keys.as_ref().map(|remote| &remote.url) {
             Some(KeyUrl::At { at, .. }) => {
                 let text = reading.text(at);
@@ -135,36 +144,170 @@ impl<'a> Begun<'a> {
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Keyed<'a>, VerifyError> {
-        let shape = scheme.shapes.get(self.shape).ok_or(VerifyError::NoShape)?;
-        let reading = Reading {
-            known: Some(&self.known),
-            ..Reading::new(shape, Incoming { head, body: &[] })
-        };
-        let wanted = wanted_key_id(scheme, &reading)?;
-        let (key_index, key) = keys(wanted.as_deref(), keyring, now)?
-            .next()
-            .ok_or(VerifyError::NoLiveKey)?;
-        // A token has a MAC over another text than the body.
-        let plain = scheme.algorithm.family() != Family::Token;
-        let sets = self.entries.as_ref().map(|entries| entries.sets);
-        let mut stream = None;
-        if let (Some(1), Some(body), Some(hasher)) =
-            (sets.filter(|_| plain), body_segment(shape), key.hasher())
-        {
-            let stream = stream.insert(Stream {
-                hasher: hasher.clone(),
-                key: key_index,
-                rest: body + 1,
-            });
-            reading.feed_content(0, body, Some(key), &mut |bytes| {
-                stream.hasher.update(bytes);
-            })?;
-        }
         Ok(Keyed {
-            begun: self,
+            stream: self.stream(keyring, head, scheme, now)?,
             keyring: keyring.clone(),
-            stream,
+            begun: self,
         })
+    }
+
+    /// The MAC of the newest key, which has taken in what is signed before the body; `None` where
+    /// it takes more than the head to begin.
+    fn stream(
+        &self,
+        keyring: &Keyring,
+        head: Head<'_>,
+        scheme: &Scheme,
+        now: Timestamp,
+    ) -> Result<Option<Stream>, VerifyError> {
+        let shape = self.shape(scheme)?;
+        let reading = self.reading(shape, Incoming { head, body: &[] });
+        let (index, key) = newest_key(&reading, scheme, keyring, now)?;
+        let (Some(body), Some(hasher)) = (self.body_segment(shape, scheme), key.hasher()) else {
+            return Ok(None);
+        };
+        let mut stream = Stream {
+            hasher: hasher.clone(),
+            key: index,
+            rest: body + 1,
+        };
+        reading.feed_content(0, body, Some(key), &mut |bytes| {
+            stream.hasher.update(bytes);
+        })?;
+        Ok(Some(stream))
+    }
+
+    /// What [`with_keys`](Self::with_keys) refuses, where nothing is gained by a MAC that is begun
+    /// before the body is there.
+    #[inline]
+    pub(super) fn check_keys(
+        &self,
+        keyring: &Keyring,
+        head: Head<'_>,
+        scheme: &Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        let shape = self.shape(scheme)?;
+        let reading = self.reading(shape, Incoming { head, body: &[] });
+        let (_, key) = newest_key(&reading, scheme, keyring, now)?;
+        // All else that is signed before the body has been read with the head.
+        if shape.signed_headers.is_some()
+            && key.hasher().is_some()
+            && let Some(body) = self.body_segment(shape, scheme)
+        {
+            reading.feed_content(0, body, Some(key), &mut |_| {})?;
+        }
+        Ok(())
+    }
+
+    /// The segment that is the body itself, if the MAC of all before it can begin with the head.
+    fn body_segment(&self, shape: &Shape, scheme: &Scheme) -> Option<usize> {
+        // Sets have a MAC each, and a token has one over another text than the body.
+        let is_one = !self.entries.is_empty() && self.entries.sets == 1;
+        (is_one && scheme.algorithm.family() != Family::Token)
+            .then(|| body_segment(shape))
+            .flatten()
+    }
+
+    #[inline]
+    fn reading<'r>(&'r self, shape: &'r Shape, incoming: Incoming<'r>) -> Reading<'r> {
+        Reading {
+            list: self.entries.list.map(Listed::unread),
+            known: Some(&self.known),
+            ..Reading::new(shape, incoming)
+        }
+    }
+
+    /// Decides, now that the body is there, and `stream` has taken it in.
+    #[inline]
+    pub(super) fn finish(
+        &self,
+        stream: Option<&Stream>,
+        keyring: &Keyring,
+        incoming: Incoming<'_>,
+        scheme: &Scheme,
+        now: Timestamp,
+    ) -> Result<Authentic, VerifyError> {
+        let shape = self.shape(scheme)?;
+        if joins_url_and_body(shape) && !begins_as_json(incoming.body) {
+            return Err(VerifyError::Malformed {
+                name: "body".to_owned(),
+                at: "json".to_owned(),
+            });
+        }
+        let mut reading = self.reading(shape, incoming);
+        check_misfit(&reading, keyring)?;
+        let found = match &shape.each {
+            Some(batch) => verify_batch(&mut reading, batch, scheme, keyring, now)?,
+            None if self.entries.is_empty() => {
+                let mut late = Entries::none();
+                late.read(&mut reading, scheme)?;
+                self.search(&mut reading, &late, stream, scheme, keyring, now)?
+            }
+            None => self.search(&mut reading, &self.entries, stream, scheme, keyring, now)?,
+        };
+        check_body_hash(&reading)?;
+        let Some(key) = keyring.all().get(found) else {
+            return Err(VerifyError::NoLiveKey);
+        };
+        token::check_claims(&reading, key)?;
+        let known = self.sets.time(reading.set);
+        let timestamp = check_timestamp(&reading, scheme, known, now)?;
+        Ok(Authentic {
+            shape: self.shape,
+            set: reading.set,
+            toggle_port: reading.toggle_port,
+            key_id: key.id.clone(),
+            timestamp,
+            coverage: scheme.coverage,
+        })
+    }
+
+    /// Finds a key and a signature that belong together: the place of the key. `reading` is left as
+    /// they have it.
+    #[inline]
+    fn search(
+        &self,
+        reading: &mut Reading<'_>,
+        entries: &Entries<'_>,
+        stream: Option<&Stream>,
+        scheme: &Scheme,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<usize, VerifyError> {
+        if scheme.algorithm.has_public_key() {
+            let wanted = wanted_key_id(scheme, reading)?;
+            let chosen = keys(wanted.as_deref(), keyring, now)?.count();
+            if entries.len() * chosen > MAX_SIGNATURES {
+                return Err(VerifyError::TooManySignatures);
+            }
+        }
+        for set in 0..entries.sets {
+            if !self.sets.is_live(set) {
+                continue;
+            }
+            for &toggle_port in ports(scheme, reading) {
+                reading.set = set;
+                reading.toggle_port = toggle_port;
+                let id = wanted_key_id(scheme, reading)?;
+                for (index, key) in keys(id.as_deref(), keyring, now)? {
+                    let wanted = entries.of(set, &reading.shape.signature, key);
+                    let stream = stream.filter(|stream| stream.key == index && !toggle_port);
+                    if matches(reading, key, stream, wanted)? {
+                        return Ok(index);
+                    }
+                }
+            }
+        }
+        Err(VerifyError::Mismatch)
+    }
+
+    #[inline]
+    fn shape<'s>(&self, scheme: &'s Scheme) -> Result<&'s Shape, VerifyError> {
+        match scheme.shapes.get(self.shape) {
+            Some(shape) => Ok(shape),
+            None => Err(VerifyError::NoShape),
+        }
     }
 }
 
@@ -187,151 +330,57 @@ impl Keyed<'_> {
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
-        let index = self.begun.shape;
-        let shape = scheme.shapes.get(index).ok_or(VerifyError::NoShape)?;
-        if joins_url_and_body(shape) && !begins_as_json(incoming.body) {
-            return Err(VerifyError::Malformed {
-                name: "body".to_owned(),
-                at: "json".to_owned(),
-            });
-        }
-        let entries = self.begun.entries.as_ref();
-        let reading = Reading {
-            list: entries.and_then(|entries| entries.list),
-            known: Some(&self.begun.known),
-            ..Reading::new(shape, incoming)
-        };
-        check_misfit(&reading, &self.keyring)?;
-        let found = match &shape.each {
-            Some(batch) => verify_batch(&reading, batch, scheme, &self.keyring, now)?,
-            None => {
-                let late;
-                let entries = match entries {
-                    Some(entries) => entries,
-                    None => {
-                        late = Entries::read(&reading, scheme)?;
-                        &late
-                    }
-                };
-                self.search(&reading, entries, scheme, now)?
-            }
-        };
-        let reading = Reading {
-            set: found.set,
-            item: found.item,
-            toggle_port: found.toggle_port,
-            ..reading
-        };
-        check_body_hash(&reading)?;
-        let key = self.keyring.all().get(found.key);
-        let key = key.ok_or(VerifyError::NoLiveKey)?;
-        token::check_claims(&reading, key)?;
-        let known = self.begun.sets.time(found.set);
-        let timestamp = check_timestamp(&reading, scheme, known, now)?;
-        Ok(Authentic {
-            shape: index,
-            set: found.set,
-            toggle_port: found.toggle_port,
-            key_id: Arc::clone(&key.id),
-            timestamp,
-            coverage: scheme.coverage,
-        })
-    }
-
-    /// Finds a key and a signature that belong together.
-    fn search(
-        &self,
-        reading: &Reading<'_>,
-        entries: &Entries<'_>,
-        scheme: &Scheme,
-        now: Timestamp,
-    ) -> Result<Found<'static>, VerifyError> {
-        if scheme.algorithm.has_public_key() {
-            let wanted = wanted_key_id(scheme, reading)?;
-            let chosen = keys(wanted.as_deref(), &self.keyring, now)?.count();
-            if entries.len() * chosen > MAX_SIGNATURES {
-                return Err(VerifyError::TooManySignatures);
-            }
-        }
-        for set in 0..entries.sets {
-            if !self.begun.sets.is_live(set) {
-                continue;
-            }
-            for toggle_port in ports(scheme, reading) {
-                let reading = Reading {
-                    set,
-                    toggle_port,
-                    ..*reading
-                };
-                let id = wanted_key_id(scheme, &reading)?;
-                for (index, key) in keys(id.as_deref(), &self.keyring, now)? {
-                    let wanted = || entries.of(set, &reading.shape.signature, key);
-                    if wanted().next().is_none() {
-                        continue;
-                    }
-                    let stream = self.stream.as_ref();
-                    let stream = stream.filter(|stream| stream.key == index && !toggle_port);
-                    if matches(&reading, key, stream, wanted())? {
-                        return Ok(Found {
-                            set,
-                            item: None,
-                            toggle_port,
-                            key: index,
-                        });
-                    }
-                }
-            }
-        }
-        Err(VerifyError::Mismatch)
+        let stream = self.stream.as_ref();
+        self.begun
+            .finish(stream, &self.keyring, incoming, scheme, now)
     }
 }
 
-/// What belongs together.
-pub(super) struct Found<'a> {
-    set: usize,
-    /// The first item of a batch.
-    item: Option<&'a str>,
-    toggle_port: bool,
-    /// The place of the key that matched.
-    key: usize,
+/// The first of the keys that may verify a request, with its place.
+#[inline]
+fn newest_key<'k>(
+    reading: &Reading<'_>,
+    scheme: &Scheme,
+    keyring: &'k Keyring,
+    now: Timestamp,
+) -> Result<(usize, &'k Key), VerifyError> {
+    let wanted = wanted_key_id(scheme, reading)?;
+    match keys(wanted.as_deref(), keyring, now)?.next() {
+        Some(newest) => Ok(newest),
+        None => Err(VerifyError::NoLiveKey),
+    }
 }
 
-/// Verifies each item of a batch by itself; one that fails fails the whole.
-pub(super) fn verify_batch<'a>(
-    reading: &Reading<'a>,
+/// Verifies each item of a batch by itself; one that fails fails the whole. It answers with the place
+/// of the key, and leaves the first item in `reading`.
+fn verify_batch<'a>(
+    reading: &mut Reading<'a>,
     batch: &Batch,
     scheme: &Scheme,
     keyring: &Keyring,
     now: Timestamp,
-) -> Result<Found<'a>, VerifyError> {
+) -> Result<usize, VerifyError> {
     let items = batch_items(reading.incoming.body, batch)
         .map_err(|error| VerifyError::read("batch", &Locate::Json(batch.array.clone()), error))?;
     let first = items.first().copied();
     let wanted = wanted_key_id(scheme, reading)?;
-    let mut key = None;
+    let mut found = None;
     for item in items {
-        let reading = Reading {
-            item: Some(item),
-            ..*reading
-        };
-        let entries = Entries::read(&reading, scheme)?;
+        reading.item = Some(item);
+        let mut entries = Entries::none();
+        entries.read(reading, scheme)?;
         let mut matched = None;
         for (index, key) in keys(wanted.as_deref(), keyring, now)? {
             let wanted = entries.of(0, &reading.shape.signature, key);
-            if matches(&reading, key, None, wanted)? {
+            if matches(reading, key, None, wanted)? {
                 matched = Some(index);
                 break;
             }
         }
-        key = Some(matched.ok_or(VerifyError::Mismatch)?);
-        check_timestamp(&reading, scheme, None, now)?;
+        found = Some(matched.ok_or(VerifyError::Mismatch)?);
+        check_timestamp(reading, scheme, None, now)?;
     }
+    reading.item = first;
     // A batch of nothing has no signature, so it shows nothing.
-    let key = key.ok_or(VerifyError::EmptyBatch)?;
-    Ok(Found {
-        set: 0,
-        item: first,
-        toggle_port: false,
-        key,
-    })
+    found.ok_or(VerifyError::EmptyBatch)
 }

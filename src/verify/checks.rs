@@ -7,7 +7,7 @@ use crate::{
     crypto::{Tag, sha256},
     incoming::{Head, ReadError},
     keys::{Key, Keyring},
-    scheme::{Field, Filter, Role, Scheme, Segment, Shape, Template, UrlPorts},
+    scheme::{Field, Role, Scheme, Segment, Shape, Template, UrlPorts},
     timestamp::Timestamp,
     verify::{VerifyError, token, window::Sets},
 };
@@ -31,6 +31,16 @@ pub(super) fn wanted_key_id<'a>(
     scheme: &Scheme,
     reading: &Reading<'a>,
 ) -> Result<Option<Cow<'a, str>>, VerifyError> {
+    if scheme.key_id.is_none() && !scheme.algorithm.is_jwt() {
+        return Ok(None);
+    }
+    named_key_id(scheme, reading)
+}
+
+fn named_key_id<'a>(
+    scheme: &Scheme,
+    reading: &Reading<'a>,
+) -> Result<Option<Cow<'a, str>>, VerifyError> {
     let Some(at) = &scheme.key_id else {
         return Ok(token::key_id(scheme, reading)?.map(Cow::Owned));
     };
@@ -46,26 +56,30 @@ pub(super) fn wanted_key_id<'a>(
 /// An id that a key has chooses that key. Any other is refused where ids were given, by the
 /// operator or by a JWK; where all keys have only their places for ids, it says nothing.
 #[inline]
-pub(super) fn keys<'k>(
-    wanted: Option<&str>,
+pub(super) fn keys<'w, 'k>(
+    wanted: Option<&'w str>,
     keyring: &'k Keyring,
     now: Timestamp,
-) -> Result<impl Iterator<Item = (usize, &'k Key)> + use<'k>, VerifyError> {
+) -> Result<impl Iterator<Item = (usize, &'k Key)> + use<'w, 'k>, VerifyError> {
     let wanted = match wanted {
-        Some(id) if keyring.has_id(id) => Some(id.to_owned()),
+        Some(id) if keyring.has_id(id) => Some(id),
         Some(_) if keyring.has_own_ids() => return Err(VerifyError::UnknownKeyId),
         _ => None,
     };
     Ok(keyring
         .live(now)
-        .filter(move |(_, key)| wanted.as_ref().is_none_or(|wanted| *key.id == **wanted)))
+        .filter(move |(_, key)| wanted.is_none_or(|wanted| *key.id == *wanted)))
 }
 
 /// The forms of the URL that count: as configured, and perhaps with the default port toggled.
 #[inline]
-pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> impl Iterator<Item = bool> {
-    let either = scheme.url_ports == UrlPorts::Either && reading.incoming.head.url(true).is_some();
-    [false, true].into_iter().take(if either { 2 } else { 1 })
+pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> &'static [bool] {
+    let head = reading.incoming.head;
+    if scheme.url_ports == UrlPorts::Either && head.url_pieces(true).is_some() {
+        &[false, true]
+    } else {
+        &[false]
+    }
 }
 
 /// Checks the values of the head that the content names, so that a request without them
@@ -74,13 +88,13 @@ pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> impl Iterator<Ite
 pub(super) fn check_sources<'a>(
     reading: &Reading<'a>,
     sets: &Sets<'a>,
-) -> Result<Known<'a>, VerifyError> {
-    let set = sets.first_live();
-    let mut known = Known::new(set);
+    known: &mut Known<'a>,
+) -> Result<(), VerifyError> {
+    let set = reading.set;
+    known.set = set;
     let Some(content) = &reading.shape.content else {
-        return Ok(known);
+        return Ok(());
     };
-    let reading = Reading { set, ..*reading };
     for (index, segment) in content.segments().iter().enumerate() {
         let Segment::Value { role, filters } = segment else {
             continue;
@@ -104,7 +118,7 @@ pub(super) fn check_sources<'a>(
             }
             Role::Timestamp if sets.time(set).is_some() => {
                 if let Some(text) = sets.text {
-                    remember(text.as_bytes());
+                    remember(text);
                 }
             }
             _ => {
@@ -117,7 +131,7 @@ pub(super) fn check_sources<'a>(
             }
         }
     }
-    Ok(known)
+    Ok(())
 }
 
 /// The first value that is not what it must be, for a secret with these parts.
@@ -190,37 +204,11 @@ impl Scheme {
     }
 }
 
-/// Whether the body is signed right behind the URL, or behind a text that a URL can have, so that
-/// its beginning could be moved to the end of the query.
+/// Whether the beginning of the body could be moved to the end of the query.
 #[inline]
 pub(super) fn joins_url_and_body(shape: &Shape) -> bool {
-    let segments = shape
-        .content
-        .as_ref()
-        .map_or(&[][..], |content| content.segments());
-    let is_url = |segment: &Segment| {
-        matches!(
-            segment,
-            Segment::Value {
-                role: Role::Url,
-                ..
-            }
-        )
-    };
-    let mut urls = segments
-        .iter()
-        .enumerate()
-        .filter(|(_, segment)| is_url(segment));
-    urls.any(|(at, _)| {
-        let mut behind = segments.iter().skip(at + 1);
-        let next = match behind.next() {
-            Some(Segment::Literal(text)) if text.bytes().all(|c| c.is_ascii_graphic() && c != b'#') => {
-                behind.next()
-            }
-            next => next,
-        };
-        matches!(next, Some(Segment::Value { role: Role::Body, filters }) if !filters.contains(&Filter::Sha256))
-    })
+    let content = shape.content.as_ref();
+    content.is_some_and(|content| content.layout().joins_url_and_body)
 }
 
 /// Whether the target has a character that every JSON object has near its beginning, and no registered URL.
@@ -248,21 +236,15 @@ pub(super) fn begins_as_json(body: &[u8]) -> bool {
 #[inline]
 pub(super) fn body_segment(shape: &Shape) -> Option<usize> {
     let content = shape.content.as_ref()?;
-    for (index, segment) in content.segments().iter().enumerate() {
-        let Segment::Value { role, filters } = segment else {
-            continue;
-        };
-        match role {
-            Role::Body if filters.is_empty() => return Some(index),
-            Role::Body | Role::Form => return None,
-            _ => {
-                if Source::of(shape, role).is_some_and(|source| source.at.is_in_body()) {
-                    return None;
-                }
-            }
+    let body = content.layout().body?;
+    let in_body = |segment: &Segment| match segment {
+        Segment::Value { role, .. } => {
+            Source::of(shape, role).is_some_and(|source| source.at.is_in_body())
         }
-    }
-    None
+        Segment::Literal(_) => false,
+    };
+    let mut before = content.segments().iter().take(body);
+    (!before.any(in_body)).then_some(body)
 }
 
 /// Checks the body against the hash that the signed part claims for it.

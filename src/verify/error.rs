@@ -126,6 +126,7 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
+    #[cold]
     pub(crate) fn read(name: &str, at: &Locate, error: ReadError) -> Self {
         let name = name.to_owned();
         let at = at.to_string();
@@ -137,11 +138,17 @@ impl VerifyError {
         }
     }
 
+    #[cold]
     pub(crate) fn unexpected(field: &Field) -> Self {
         Self::Unexpected {
             name: field.name.clone(),
             at: field.at.to_string(),
         }
+    }
+
+    #[cold]
+    pub(crate) fn signature_malformed(at: &Locate) -> Self {
+        Self::SignatureMalformed { at: at.to_string() }
     }
 
     /// A stable name for the reason, for logs and metrics.

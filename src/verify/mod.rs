@@ -62,8 +62,8 @@ pub fn verify(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<Authentic, VerifyError> {
-    let begun = Begun::new(incoming.head, scheme, now)?;
-    let mut keyed = begun.with_keys(keyring, incoming.head, scheme, now)?;
-    keyed.update(incoming.body);
-    keyed.finish(*incoming, scheme, now)
+    let mut begun = Begun::unread();
+    begun.read(incoming.head, scheme, now)?;
+    begun.check_keys(keyring, incoming.head, scheme, now)?;
+    begun.finish(None, keyring, *incoming, scheme, now)
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     content::Reading,
+    incoming::ReadError,
     scheme::{Scheme, TimestampField, Tolerance},
     timestamp::Timestamp,
     verify::{VerifyError, entries::MAX_SETS},
@@ -17,10 +18,21 @@ pub(super) struct Sets<'a> {
     /// The timestamps in the head.
     times: [Option<Timestamp>; MAX_SETS],
     /// The text of the first that is inside the window.
-    pub(super) text: Option<&'a str>,
+    pub(super) text: Option<&'a [u8]>,
 }
 
-impl Sets<'_> {
+/// One set, whose timestamp was not looked at.
+impl Default for Sets<'_> {
+    fn default() -> Self {
+        Self {
+            live: 1,
+            times: [None; MAX_SETS],
+            text: None,
+        }
+    }
+}
+
+impl<'a> Sets<'a> {
     pub(super) const fn is_live(&self, set: usize) -> bool {
         self.live & (1 << set) != 0
     }
@@ -32,51 +44,48 @@ impl Sets<'_> {
     pub(super) fn first_live(&self) -> usize {
         usize::try_from(self.live.trailing_zeros()).unwrap_or(0)
     }
-}
 
-/// Reads the timestamps in the head, of which at least one has to be inside the window.
-#[inline]
-pub(super) fn check_sets<'a>(
-    reading: &Reading<'a>,
-    scheme: &Scheme,
-    sets: usize,
-    now: Timestamp,
-) -> Result<Sets<'a>, VerifyError> {
-    let mut found = Sets {
-        live: u8::MAX >> (8 - sets.clamp(1, MAX_SETS)),
-        times: [None; MAX_SETS],
-        text: None,
-    };
-    let Some(field) = &reading.shape.timestamp else {
-        return Ok(found);
-    };
-    if field.at.is_in_body() {
-        return Ok(found);
-    }
-    found.live = 0;
-    let mut reason = None;
-    for (set, known) in found.times.iter_mut().enumerate().take(sets) {
-        let reading = Reading { set, ..*reading };
-        let checked = read_timestamp(&reading, field).and_then(|(time, text)| {
-            *known = Some(time);
-            if let Some(tolerance) = scheme.tolerance {
-                check_window(time, now, tolerance)?;
-            }
-            Ok(text)
-        });
-        match checked {
-            Ok(text) => {
-                if let (0, Cow::Borrowed(text)) = (found.live, text) {
-                    found.text = Some(text);
-                }
-                found.live |= 1 << set;
-            }
-            Err(error) => reason = reason.or(Some(error)),
+    /// Reads the timestamps of `sets` sets in the head, of which at least one has to be inside the window.
+    #[inline]
+    pub(super) fn read(
+        &mut self,
+        reading: &mut Reading<'a>,
+        scheme: &Scheme,
+        sets: usize,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        self.live = u8::MAX >> (8 - sets.clamp(1, MAX_SETS));
+        let Some(field) = &reading.shape.timestamp else {
+            return Ok(());
+        };
+        if field.at.is_in_body() {
+            return Ok(());
         }
-    }
-    match reason {
-        Some(error) if found.live == 0 => Err(error),
-        _ => Ok(found),
+        self.live = 0;
+        let mut reason = None;
+        for (set, known) in self.times.iter_mut().enumerate().take(sets) {
+            reading.set = set;
+            let checked = read_timestamp(reading, field).and_then(|(time, text)| {
+                *known = Some(time);
+                if let Some(tolerance) = scheme.tolerance {
+                    check_window(time, now, tolerance)?;
+                }
+                Ok(text)
+            });
+            match checked {
+                Ok(text) => {
+                    if let (0, Cow::Borrowed(text)) = (self.live, text) {
+                        self.text = Some(text);
+                    }
+                    self.live |= 1 << set;
+                }
+                Err(error) => reason = reason.or(Some(error)),
+            }
+        }
+        match reason {
+            Some(error) if self.live == 0 => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -84,16 +93,18 @@ pub(super) fn check_sets<'a>(
 fn read_timestamp<'a>(
     reading: &Reading<'a>,
     field: &TimestampField,
-) -> Result<(Timestamp, Cow<'a, str>), VerifyError> {
-    let text = reading
-        .text(&field.at)
-        .map_err(|error| VerifyError::read("timestamp", &field.at, error))?;
-    match field.unit.parse(&text) {
-        Some(time) => Ok((time, text)),
-        None => Err(VerifyError::TimestampMalformed {
-            at: field.at.to_string(),
-        }),
+) -> Result<(Timestamp, Cow<'a, [u8]>), VerifyError> {
+    let read = |error| VerifyError::read("timestamp", &field.at, error);
+    let text = reading.value(&field.at).map_err(read)?;
+    if let Some(time) = field.unit.parse_bytes(&text) {
+        return Ok((time, text));
     }
+    Err(match str::from_utf8(&text) {
+        Ok(_) => VerifyError::TimestampMalformed {
+            at: field.at.to_string(),
+        },
+        Err(_) => read(ReadError::Malformed),
+    })
 }
 
 /// The delivery's timestamp. One in the head is known, and was checked before; one in the body is
@@ -111,13 +122,22 @@ pub(super) fn check_timestamp(
     if known.is_some() {
         return Ok(known);
     }
+    late_timestamp(reading, field, scheme, now).map(Some)
+}
+
+fn late_timestamp(
+    reading: &Reading<'_>,
+    field: &TimestampField,
+    scheme: &Scheme,
+    now: Timestamp,
+) -> Result<Timestamp, VerifyError> {
     let (time, _) = read_timestamp(reading, field)?;
     if field.at.is_in_body()
         && let Some(tolerance) = scheme.tolerance
     {
         check_window(time, now, tolerance)?;
     }
-    Ok(Some(time))
+    Ok(time)
 }
 
 /// Both borders are inside.
