@@ -195,7 +195,7 @@ impl<'a> Asking<'a> {
                 self.stopwatch.time(|| {
                     let (head, scheme) = (self.head, &self.endpoint.scheme);
                     let begun = Begun::new(head, scheme, self.now)?;
-                    let keyed = begun.with_keys(&keys.keyring(), head, scheme, self.now)?;
+                    let keyed = begun.with_keys(keys.keyring(), head, scheme, self.now)?;
                     *stage = Stage::Keyed(keyed);
                     Ok::<(), VerifyError>(())
                 })?;
@@ -259,9 +259,7 @@ impl<'a> Asking<'a> {
         match mem::take(stage) {
             Stage::Begun(begun) => {
                 begun.check_body(incoming, scheme, self.now)?;
-                let mut keyed = self.ask(source, begun, body).await?;
-                self.stopwatch.time(|| keyed.update(body));
-                *stage = Stage::Keyed(keyed);
+                *stage = Stage::Keyed(self.ask(source, begun, body).await?);
             }
             other => *stage = other,
         }
@@ -276,8 +274,7 @@ impl<'a> Asking<'a> {
         let Ok(newer) = source.newer_keys(&request).await else {
             return Err(VerifyError::Mismatch.into());
         };
-        let mut keyed = begun.with_keys(&newer, self.head, scheme, self.now)?;
-        keyed.update(body);
+        let keyed = begun.with_keys(newer, self.head, scheme, self.now)?;
         *stage = Stage::Keyed(keyed);
         Ok(self.finish(stage, body)?)
     }
@@ -299,8 +296,20 @@ impl<'a> Asking<'a> {
         let keyring = source.keys(&request).await?;
         let keyed = self
             .stopwatch
-            .time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
+            .time(|| begun.with_keys(keyring, self.head, scheme, self.now))?;
         Ok(keyed)
+    }
+
+    /// Takes in the next piece of a body that comes in several.
+    pub(super) fn take_in(&self, stage: &mut Stage<'_>, piece: &[u8], is_first: bool) {
+        if let Stage::Keyed(keyed) = stage {
+            self.stopwatch.time(|| {
+                if is_first {
+                    keyed.start(self.head, &self.endpoint.scheme, self.now);
+                }
+                keyed.update(piece);
+            });
+        }
     }
 
     fn finish(&self, stage: &Stage<'_>, body: &[u8]) -> Result<Authentic, VerifyError> {
@@ -363,12 +372,6 @@ impl Stage<'_> {
         match self {
             Self::Keyed(keyed) => Some(keyed.keyring()),
             Self::New | Self::Begun(_) | Self::Failed(_) => None,
-        }
-    }
-
-    pub(super) fn update(&mut self, frame: &[u8]) {
-        if let Self::Keyed(keyed) = self {
-            keyed.update(frame);
         }
     }
 }

@@ -32,12 +32,15 @@ pub(super) struct Deadlines {
 
 /// Reads a body into one buffer. A body of one frame is that frame, not a copy.
 ///
+/// The body is handed to `on_piece` as it comes, with whether it is the first piece: all of it, or nothing where it is one
+/// frame that can be hashed at once.
+///
 /// Trailers are dropped: nothing in them is signed.
 pub(super) fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,
     deadlines: &Deadlines,
-    mut on_frame: impl FnMut(&[u8]),
+    mut on_piece: impl FnMut(&[u8], bool),
 ) -> impl Future<Output = Result<Bytes, RejectionKind>>
 where
     B: Body<Data = Bytes>,
@@ -49,6 +52,7 @@ where
         let mut buffer = BytesMut::new();
         let mut total = 0_usize;
         let mut hashed = 0;
+        let mut is_handed_on = false;
         let mut end = None;
         loop {
             let at_once = poll_fn(|context| Poll::Ready(poll_data(body.as_mut(), context))).await;
@@ -58,6 +62,9 @@ where
                 Poll::Pending => Box::pin(wait(body.as_mut(), deadlines, &mut end)).await?,
             };
             let Some(data) = data else {
+                if !is_handed_on && hashed + total > MAX_HASHED_AT_ONCE {
+                    Box::pin(give_way(deadlines, &mut end)).await?;
+                }
                 return Ok(first.unwrap_or_else(|| buffer.freeze()));
             };
             hashed += FRAME_COST;
@@ -72,15 +79,23 @@ where
             if total > limit {
                 return Err(RejectionKind::BodyTooLarge { limit });
             }
-            for slice in data.chunks(MAX_HASHED_AT_ONCE) {
+            let is_first = first.is_none() && buffer.is_empty();
+            if is_first && total <= MAX_HASHED_AT_ONCE {
+                first = Some(data);
+                continue;
+            }
+            let held = first.as_deref().filter(|_| !is_handed_on);
+            let held = held.unwrap_or_default().chunks(MAX_HASHED_AT_ONCE);
+            for slice in held.chain(data.chunks(MAX_HASHED_AT_ONCE)) {
                 if hashed + slice.len() > MAX_HASHED_AT_ONCE {
                     Box::pin(give_way(deadlines, &mut end)).await?;
                     hashed = 0;
                 }
-                on_frame(slice);
+                on_piece(slice, !is_handed_on);
+                is_handed_on = true;
                 hashed += slice.len();
             }
-            if first.is_none() && buffer.is_empty() {
+            if is_first {
                 first = Some(data);
                 continue;
             }

@@ -68,10 +68,10 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let head = head(endpoint, parts);
-    let asking = Asking::new(endpoint, head, now, shared.listener.is_some());
-    let mut stage = Stage::default();
     async move {
+        let head = head(endpoint, parts);
+        let asking = Asking::new(endpoint, head, now, shared.listener.is_some());
+        let mut stage = Stage::default();
         let encoding = match asking.begin(parts, &mut stage).await {
             Ok(Early::Begun(encoding)) => encoding,
             Ok(Early::Answered(answer)) => return Ok(reply(shared, endpoint, answer)),
@@ -85,13 +85,13 @@ where
 
         let incoming_body = pin!(incoming_body);
         let packed = encoding == Encoding::Gzip;
-        let on_frame = |frame: &[u8]| {
+        let on_piece = |piece: &[u8], is_first| {
             if !packed {
-                asking.stopwatch.time(|| stage.update(frame));
+                asking.take_in(&mut stage, piece, is_first);
             }
         };
         let deadlines = &shared.deadlines;
-        let read = body::read(incoming_body, endpoint.body_limit, deadlines, on_frame);
+        let read = body::read(incoming_body, endpoint.body_limit, deadlines, on_piece);
         let received = match read.await {
             Ok(received) => received,
             Err(kind) => {
@@ -108,10 +108,7 @@ where
         let mut unpacked = None;
         if packed {
             match unpack(&received, endpoint.body_limit) {
-                Ok(bytes) => {
-                    asking.stopwatch.time(|| stage.update(&bytes));
-                    unpacked = Some(bytes);
-                }
+                Ok(bytes) => unpacked = Some(bytes),
                 Err(kind) => return Err(refused(received, kind, None, None)),
             }
         }

@@ -38,7 +38,9 @@ pub(crate) struct Begun<'a> {
 pub(crate) struct Keyed<'a> {
     begun: Begun<'a>,
     keyring: Keyring,
-    stream: Option<Stream>,
+    /// What takes in the body as it comes; without it, the body is hashed at the end. It is boxed, since most bodies
+    /// come in one piece, and need none.
+    stream: Option<Box<Stream>>,
 }
 
 impl<'a> Begun<'a> {
@@ -134,20 +136,20 @@ impl<'a> Begun<'a> {
         })
     }
 
-    /// Goes on with the keys: chooses among them, and starts the MAC of the newest.
-    ///
-    /// The body may be on its way or there already; it is still to be handed to [`Keyed::update`].
+    /// Goes on with the keys: chooses among them.
+    #[inline]
     pub(crate) fn with_keys(
         self,
-        keyring: &Keyring,
+        keyring: Keyring,
         head: Head<'a>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Keyed<'a>, VerifyError> {
+        self.check_keys(&keyring, head, scheme, now)?;
         Ok(Keyed {
-            stream: self.stream(keyring, head, scheme, now)?,
-            keyring: keyring.clone(),
             begun: self,
+            keyring,
+            stream: None,
         })
     }
 
@@ -177,8 +179,7 @@ impl<'a> Begun<'a> {
         Ok(Some(stream))
     }
 
-    /// What [`with_keys`](Self::with_keys) refuses, where nothing is gained by a MAC that is begun
-    /// before the body is there.
+    /// Whether there are keys, and values of the head, for a MAC to begin with.
     #[inline]
     pub(super) fn check_keys(
         &self,
@@ -316,6 +317,15 @@ impl Keyed<'_> {
         &self.keyring
     }
 
+    /// Starts the MAC of the newest key, where one can take in the body as it comes. All of the body is then to be
+    /// handed to [`update`](Self::update); else none of it.
+    pub(crate) fn start(&mut self, head: Head<'_>, scheme: &Scheme, now: Timestamp) {
+        // What can't begin now was refused before, or is hashed at the end.
+        if let Ok(Some(stream)) = self.begun.stream(&self.keyring, head, scheme, now) {
+            self.stream = Some(Box::new(stream));
+        }
+    }
+
     /// Takes in more of the body, as received and in order.
     pub(crate) fn update(&mut self, frame: &[u8]) {
         if let Some(stream) = &mut self.stream {
@@ -324,13 +334,14 @@ impl Keyed<'_> {
     }
 
     /// Decides, now that the body is there.
+    #[inline]
     pub(crate) fn finish(
         &self,
         incoming: Incoming<'_>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
-        let stream = self.stream.as_ref();
+        let stream = self.stream.as_deref();
         self.begun
             .finish(stream, &self.keyring, incoming, scheme, now)
     }
