@@ -36,6 +36,10 @@ pub(super) struct Deadlines {
 /// frame that can be hashed at once.
 ///
 /// Trailers are dropped: nothing in them is signed.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` holds its arguments twice"
+)]
 pub(super) fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,

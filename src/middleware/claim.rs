@@ -25,38 +25,48 @@ use crate::{
 
 /// Claims the event of a genuine delivery, unless nothing signed identifies it, and makes the request for its
 /// handler. The error is the answer to one that does not go there.
-pub(super) async fn claim(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` holds its arguments twice"
+)]
+pub(super) fn claim(
     shared: &Shared,
     store: &Arc<dyn DynStore>,
     endpoint: &Arc<Endpoint>,
     parts: Parts,
     genuine: Genuine,
-) -> Result<(Option<ClaimGuard>, Request<Body>), Response<Body>> {
-    let incoming = Incoming {
-        head: head(endpoint, &parts),
-        body: genuine.signed(),
-    };
-    let scheme = &endpoint.scheme;
-    let key = replay_key(
-        &genuine.authentic,
-        scheme,
-        scheme.dedupe,
-        incoming,
-        &endpoint.name,
-        genuine.tenant.as_ref().map_or("", Tenant::as_str),
-    );
-    let claim = match key {
-        Some(key) => {
-            let claimed = replay::claim(store, shared.reporter(endpoint), key, endpoint.terms);
-            judge(shared, endpoint, genuine.tenant.as_ref(), claimed.await)?
-        }
-        None => None,
-    };
-    let request = verified(parts, endpoint, genuine, claim.as_ref());
-    Ok((claim, request))
+) -> impl Future<Output = Result<(Option<ClaimGuard>, Request<Body>), Response<Body>>> {
+    async move {
+        let incoming = Incoming {
+            head: head(endpoint, &parts),
+            body: genuine.signed(),
+        };
+        let scheme = &endpoint.scheme;
+        let key = replay_key(
+            &genuine.authentic,
+            scheme,
+            scheme.dedupe,
+            incoming,
+            &endpoint.name,
+            genuine.tenant.as_ref().map_or("", Tenant::as_str),
+        );
+        let claim = match key {
+            Some(key) => {
+                let claimed = replay::claim(store, shared.reporter(endpoint), key, endpoint.terms);
+                judge(shared, endpoint, genuine.tenant.as_ref(), claimed.await)?
+            }
+            None => None,
+        };
+        let request = verified(parts, endpoint, genuine, claim.as_ref());
+        Ok((claim, request))
+    }
 }
 
 /// Whether a delivery goes to its handler, now that the store has said what it knows of its event.
+#[expect(
+    clippy::result_large_err,
+    reason = "it is the answer, which few deliveries get"
+)]
 fn judge(
     shared: &Shared,
     endpoint: &Endpoint,

@@ -146,7 +146,7 @@ where
         // From here on the request is genuine: only now the store is touched.
         let (claim, request) = match &shared.store {
             None => (None, verified(parts, endpoint, genuine, None)),
-            Some(store) => match Box::pin(claim(&shared, store, endpoint, parts, genuine)).await {
+            Some(store) => match claim(&shared, store, endpoint, parts, genuine).await {
                 Ok(claimed) => claimed,
                 Err(response) => return Ok(response),
             },

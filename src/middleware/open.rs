@@ -74,7 +74,7 @@ where
         let mut stage = Stage::default();
         let encoding = match asking.begin(parts, &mut stage).await {
             Ok(Early::Begun(encoding)) => encoding,
-            Ok(Early::Answered(answer)) => return Ok(reply(shared, endpoint, answer)),
+            Ok(Early::Answered(answer)) => return Ok(reply(shared, endpoint, *answer)),
             Err(kind) => {
                 return Err(Refused {
                     rejection: asking.refusal(shared, kind, None, None),
@@ -115,7 +115,7 @@ where
         let signed = unpacked.as_ref().unwrap_or(&received);
         let authentic = match asking.decide(&mut stage, signed).await {
             Ok(Decided::Genuine(authentic)) => authentic,
-            Ok(Decided::Answered(answer)) => return Ok(reply(shared, endpoint, answer)),
+            Ok(Decided::Answered(answer)) => return Ok(reply(shared, endpoint, *answer)),
             Err(kind @ RejectionKind::Verification(_)) => {
                 let refused = refused(received.clone(), kind, Some(signed), stage.keyring());
                 return Err(refused);
@@ -141,12 +141,11 @@ where
 }
 
 /// The answer to a question.
-fn reply(shared: &Shared, endpoint: &Endpoint, reply: Box<HandshakeReply>) -> Opened {
+fn reply(shared: &Shared, endpoint: &Endpoint, reply: HandshakeReply) -> Opened {
     shared.emit(&Event::Answered {
         endpoint: &endpoint.name,
         provider: &endpoint.provider,
     });
-    let reply = *reply;
     let mut response = plain(reply.status, &reply.content_type, reply.body);
     response.headers_mut().extend(reply.headers);
     Opened::Reply(response)
