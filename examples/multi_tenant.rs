@@ -6,16 +6,16 @@
 //!
 //! It prints signed `curl` lines, and what each of them shows.
 
-use std::{collections::HashMap, error::Error, fmt::Write as _, sync::Arc, time::Duration};
+mod support;
+
+use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use axum_webhook::{
     Endpoint, Rejection, Secret, SecretError, Tenant, TenantFrom, TenantKeys, Timestamp,
     VerifiedWebhook, WebhookLayer, providers, replay::MemoryReplayStore, testing::sample,
 };
-use tokio::{net::TcpListener, sync::RwLock, time::sleep};
-
-const ADDRESS: &str = "127.0.0.1:3000";
+use tokio::{sync::RwLock, time::sleep};
 
 /// In place of a database: the secret of each tenant.
 #[derive(Clone, Default)]
@@ -88,11 +88,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/change", post(change))
         .with_state(Shared { database, keys });
 
-    let listener = TcpListener::bind(ADDRESS).await?;
-    println!("listening on http://{ADDRESS}");
+    let listener = support::listen().await?;
+    let origin = format!("http://{}", listener.local_addr()?);
     for (what, tenant, secret) in [
         (
-            "204, and the tenant was looked up; again: a duplicate, 200, and it was not",
+            "204: the tenant is looked up. The same again: a duplicate, 200, and it is not",
             "acme",
             "whsec_of_acme",
         ),
@@ -117,26 +117,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "whsec_of_acme",
         ),
     ] {
-        println!("\n# {what}\n{}", curl(tenant, secret)?);
+        println!("\n# {what}\n{}", curl(&origin, tenant, secret)?);
     }
-    println!(
-        "\n# acme gets a new secret: its first line is then 401\ncurl -i -X POST http://{ADDRESS}/change\n"
-    );
-    axum::serve(listener, app).await?;
+    println!("\n# 204: acme gets a new secret, and its first line is then 401");
+    println!("curl -i -X POST {origin}/change");
+    println!("\nlistening on {origin}");
+    axum::serve(listener, app)
+        .with_graceful_shutdown(support::shutdown())
+        .await?;
     Ok(())
 }
 
 /// A `curl` line with a delivery to `tenant` that is signed with `secret`.
-fn curl(tenant: &str, secret: &str) -> Result<String, Box<dyn Error>> {
-    let url = format!("http://{ADDRESS}/webhooks/{tenant}/stripe");
+fn curl(origin: &str, tenant: &str, secret: &str) -> Result<String, Box<dyn Error>> {
+    let url = format!("{origin}/webhooks/{tenant}/stripe");
     let scheme = providers::stripe();
-    let signed = sample(&scheme, Timestamp::now())
-        .with_url(url.as_str())
-        .sign(&scheme, Secret::new(secret)?)?;
-    let mut line = format!("curl -i --path-as-is '{url}'");
-    for (name, value) in &signed.headers {
-        write!(line, " -H '{name}: {}'", value.to_str()?)?;
-    }
-    write!(line, " --data-binary '{}'", String::from_utf8(signed.body)?)?;
-    Ok(line)
+    let signed = sample(&scheme, Timestamp::now()).sign(&scheme, Secret::new(secret)?)?;
+    let line = support::curl(&url, &signed)?;
+    // curl itself would read the dots.
+    Ok(line.replacen("curl -i", "curl -i --path-as-is", 1))
 }

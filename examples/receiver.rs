@@ -5,22 +5,25 @@
 //! cargo run --example receiver -- --config FILE --listen ADDR
 //! cargo run --example receiver -- --list-providers
 //! cargo run --example receiver --features metrics -- --metrics 127.0.0.1:9464
+//! cargo run --example receiver --features inspector
 //! ```
 //!
 //! One JSON line on stdout for each verified delivery; what is refused goes to
 //! stderr with its diagnosis. At the start it prints a report and a signed `curl` line for each endpoint.
-//! With `--metrics` Prometheus finds them at `/metrics`, on loopback only.
+//! With `--metrics` Prometheus finds them at `/metrics`, on loopback only. With the feature `inspector` the last deliveries are
+//! on a page at `/inspector`, if it listens on loopback.
 
 #[cfg(feature = "metrics")]
 #[path = "support/prometheus.rs"]
 mod prometheus;
+mod support;
 
 use std::{error::Error, fmt::Write as _, net::SocketAddr, process::ExitCode};
 
 use axum::{Router, response::Response, routing::any};
 use axum_webhook::{
-    Endpoint, Rejection, Tenant, Timestamp, VerifiedWebhook, config::Config, providers,
-    sign::Signed, testing::sample,
+    Endpoint, Rejection, Tenant, Timestamp, VerifiedWebhook, WebhookLayer, config::Config,
+    providers, testing::sample,
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -76,7 +79,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     if let Err(error) = layer.check_store().await {
         eprintln!("deliveries will be answered 503: {error}");
     }
-    let app = app.layer(layer.on_refusal(report));
+    let layer = layer.on_refusal(report);
     if let Some(address) = metrics {
         serve_metrics(&address).await?;
     }
@@ -86,6 +89,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("can't listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
     eprintln!("listening on http://{address}");
+    let (app, pages) = with_inspector(app, layer, address);
     for endpoint in &endpoints {
         eprintln!("\n# {} ({})", endpoint.name(), endpoint.provider());
         match curl(&config, endpoint, address) {
@@ -96,11 +100,35 @@ async fn run() -> Result<(), Box<dyn Error>> {
     eprintln!();
     axum::serve(listener, app)
         .with_graceful_shutdown(async {
-            // Without a signal handler, the default action ends the process just as well.
-            let _ = tokio::signal::ctrl_c().await;
+            support::shutdown().await;
+            pages();
         })
         .await?;
     Ok(())
+}
+
+/// The webhooks with the page of the inspector beside them, and what ends its wait for news. It is for this machine only.
+#[cfg(feature = "inspector")]
+fn with_inspector(
+    app: Router,
+    layer: WebhookLayer,
+    address: SocketAddr,
+) -> (Router, impl FnOnce()) {
+    // What this handler does can be done again without harm.
+    let inspector = axum_webhook::inspector().dangerous_allow_replay();
+    let app = if address.ip().is_loopback() {
+        eprintln!("inspector at http://{address}/inspector");
+        let app = app.layer(layer.with_inspector(&inspector));
+        app.nest("/inspector", inspector.router())
+    } else {
+        app.layer(layer)
+    };
+    (app, move || inspector.close())
+}
+
+#[cfg(not(feature = "inspector"))]
+fn with_inspector(app: Router, layer: WebhookLayer, _: SocketAddr) -> (Router, impl FnOnce()) {
+    (app.layer(layer), || {})
 }
 
 /// Serves the metrics beside the webhooks, to this machine only: they are not for the world.
@@ -139,7 +167,7 @@ struct Line<'a> {
     /// Unix seconds.
     timestamp: Option<i64>,
     key_id: &'a str,
-    /// Duplicates never get here.
+    /// `new`, or `operator` where the operator has handed it on once more. Duplicates never get here.
     replay: &'static str,
     bytes: usize,
     body_sha256: String,
@@ -155,7 +183,11 @@ async fn print(hook: VerifiedWebhook) -> Response {
         event_type: hook.event_type(),
         timestamp: hook.timestamp().map(Timestamp::unix_seconds),
         key_id: hook.key_id(),
-        replay: "new",
+        replay: if hook.is_replayed_by_operator() {
+            "operator"
+        } else {
+            "new"
+        },
         bytes: hook.raw().len(),
         body_sha256: hex(&Sha256::digest(hook.raw())),
     };
@@ -193,30 +225,7 @@ fn curl(
     let signed = sample(endpoint.scheme(), Timestamp::now())
         .with_url(url)
         .sign(endpoint.scheme(), secrets)?;
-    let Signed {
-        method,
-        url,
-        headers,
-        body,
-    } = signed;
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let target = if query.is_empty() {
-        format!("http://{address}{path}")
-    } else {
-        format!("http://{address}{path}?{query}")
-    };
-    let mut line = format!("curl -i -X {method} {}", quoted(&target));
-    for (name, value) in &headers {
-        let header = format!("{name}: {}", value.to_str()?);
-        write!(line, " -H {}", quoted(&header))?;
-    }
-    write!(line, " --data-binary {}", quoted(&String::from_utf8(body)?))?;
-    Ok(line)
-}
-
-/// A word for a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    support::curl(&format!("http://{address}{path}"), &signed)
 }
 
 fn hex(bytes: &[u8]) -> String {

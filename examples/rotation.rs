@@ -7,13 +7,14 @@
 //! It prints the commands to try: signed `curl` lines for the old and the new secret, what changes the file, and what
 //! to type here to rotate by name. Each genuine delivery prints the id of the key that matched.
 
-use std::{error::Error, fmt::Write as _, fs, io, net::SocketAddr};
+mod support;
+
+use std::{error::Error, fs, io, process};
 
 use axum::{Router, response::Response, routing::post};
 use axum_webhook::{
     Secret, VerifiedWebhook, WebhookHandle, config::Config, providers, sign::Draft,
 };
-use tokio::net::TcpListener;
 
 // Everybody can read these: yours come from where your secrets are kept.
 const OLD: &str = "only-for-tests-the-old-secret";
@@ -21,9 +22,8 @@ const NEW: &str = "only-for-tests-the-new-secret";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::temp_dir().join("axum-webhook-rotation-example");
-    fs::create_dir_all(&folder)?;
-    let file = folder.join("secret");
+    let name = format!("axum-webhook-rotation-{}", process::id());
+    let file = std::env::temp_dir().join(name);
     fs::write(&file, OLD)?;
 
     let config = format!(
@@ -48,18 +48,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/webhooks/mounted", post(on_event))
         .route("/webhooks/held", post(on_event))
         .layer(layer);
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
-    let address = listener.local_addr()?;
+    let listener = support::listen().await?;
+    let url = format!("http://{}/webhooks", listener.local_addr()?);
 
+    println!("A file. Before and after the change, send the first and the second line.");
     println!(
-        "A file. Before and after the change, send one signed with the old and one with the new secret:\n"
+        "\n# 200: signed with the old secret\n{}",
+        curl(&url, "mounted", OLD)?
     );
-    println!("{}", curl(address, "mounted", OLD)?);
-    println!("{}\n", curl(address, "mounted", NEW)?);
-    println!("The change:\n\nprintf {NEW} > '{}'\n", file.display());
-    println!("By name. Type `both` here, and later `new`; before, between and after, send\n");
-    println!("{}", curl(address, "held", OLD)?);
-    println!("{}\n", curl(address, "held", NEW)?);
+    println!(
+        "\n# 401: signed with the new one\n{}",
+        curl(&url, "mounted", NEW)?
+    );
+    println!("\n# the change\nprintf {NEW} > '{}'", file.display());
+    println!("\nBy name. Type `both` here, and later `new`. Before, between and after, send");
+    println!(
+        "\n# 200: signed with the old secret\n{}",
+        curl(&url, "held", OLD)?
+    );
+    println!(
+        "\n# 401: signed with the new one\n{}",
+        curl(&url, "held", NEW)?
+    );
+    println!("\nlistening on {url}");
 
     std::thread::spawn(move || {
         for line in io::stdin().lines().map_while(Result::ok) {
@@ -69,7 +80,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     });
-    axum::serve(listener, app).await?;
+    axum::serve(listener, app)
+        .with_graceful_shutdown(support::shutdown())
+        .await?;
+    fs::remove_file(file)?;
     Ok(())
 }
 
@@ -91,12 +105,7 @@ fn rotate(handle: &WebhookHandle, line: &str) -> Result<(), Box<dyn Error>> {
 }
 
 /// A `curl` line with a delivery that is signed with `secret`. GitHub signs no time, so it works for ever.
-fn curl(address: SocketAddr, endpoint: &str, secret: &str) -> Result<String, Box<dyn Error>> {
+fn curl(url: &str, endpoint: &str, secret: &str) -> Result<String, Box<dyn Error>> {
     let signed = Draft::new("{}").sign(&providers::github(), Secret::new(secret)?)?;
-    let mut line = format!("curl -i http://{address}/webhooks/{endpoint}");
-    for (name, value) in &signed.headers {
-        write!(line, " -H '{name}: {}'", value.to_str()?)?;
-    }
-    line.push_str(" --data-binary '{}'");
-    Ok(line)
+    support::curl(&format!("{url}/{endpoint}"), &signed)
 }

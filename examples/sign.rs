@@ -1,6 +1,7 @@
 //! Signs a delivery as a provider would, and prints what to send as one line of JSON.
 //!
 //! ```text
+//! echo '{}' | cargo run --example sign -- --provider github --secret plain:only-for-tests
 //! cargo run --example sign -- --provider github --secret env:GITHUB_WEBHOOK_SECRET --body-file push.json
 //! ```
 //!

@@ -4,22 +4,19 @@
 //! retry is answered as a success without a run; or neither is, and the retry books it.
 //!
 //! ```text
-//! export DATABASE_URL=postgres://user@localhost/shop STRIPE_WEBHOOK_SECRET=whsec_only_for_tests
-//! cargo run --example stripe_idempotent --features postgres
+//! DATABASE_URL=postgres://user@localhost/shop cargo run --example stripe_idempotent --features postgres
 //! ```
 //!
-//! In another terminal, with the same secret: deliver an event as often as you like, and look.
-//!
-//! ```text
-//! eval "$(cargo run --quiet --example stripe_idempotent --features postgres -- curl evt_1 4200)"
-//! psql "$DATABASE_URL" -c 'SELECT * FROM payments'
-//! ```
+//! It prints signed `curl` lines, each to be sent as often as you like, and a line that looks into the table.
+//! `STRIPE_WEBHOOK_SECRET` is the secret of the endpoint's page.
 //!
 //! To see that a crash books nothing, give the handler a pause before its commit with `PAUSE_SECONDS=20`, kill the
-//! server (`kill -9`) while it waits, look at the table, start the server again and deliver once more. Until the lease of
-//! the killed one has run out (two minutes, here ten seconds), the answer is 503: Stripe would come again.
+//! server (`kill -9`) while it waits, look at the table, start the server again and send the same line once more. Until the
+//! lease of the killed one has run out (two minutes, here ten seconds), the answer is 503: Stripe would come again.
 
-use std::{env, error::Error, fmt::Write as _, time::Duration};
+mod support;
+
+use std::{env, error::Error, time::Duration};
 
 use axum::{
     Router,
@@ -34,10 +31,9 @@ use axum_webhook::{
     sign::Draft,
 };
 use serde::Deserialize;
+use serde_json::json;
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use tokio::{net::TcpListener, time::sleep};
-
-const LISTEN: &str = "127.0.0.1:3000";
+use tokio::time::sleep;
 
 /// What this service reads of an event.
 #[derive(Deserialize)]
@@ -92,10 +88,11 @@ async fn book(pool: &PgPool, hook: &VerifiedWebhook<Event>) -> Result<(), Box<dy
     Ok(())
 }
 
-async fn app() -> Result<Router, Box<dyn Error>> {
+async fn app(secret: Secret) -> Result<Router, Box<dyn Error>> {
+    let url = env::var("DATABASE_URL").map_err(|error| format!("DATABASE_URL: {error}"))?;
     let pool = PgPoolOptions::new()
         .max_connections(10)
-        .connect(&env::var("DATABASE_URL")?)
+        .connect(&url)
         .await?;
     sqlx::raw_sql(
         "CREATE TABLE IF NOT EXISTS payments \
@@ -104,10 +101,9 @@ async fn app() -> Result<Router, Box<dyn Error>> {
     .execute(&pool)
     .await?;
     // The store has connections of its own, so that handlers that are busy never keep it waiting.
-    let store = PostgresReplayStore::new(&env::var("DATABASE_URL")?)?;
+    let store = PostgresReplayStore::new(&url)?;
     store.migrate().await?;
 
-    let secret = Secret::from_env("STRIPE_WEBHOOK_SECRET")?;
     let endpoint = Endpoint::new(providers::stripe(), secret)?
         .with_name("payments")
         .with_lease(Duration::from_secs(10));
@@ -120,36 +116,29 @@ async fn app() -> Result<Router, Box<dyn Error>> {
         .layer(layer))
 }
 
-/// A signed delivery of the event `id` as a `curl` line.
-fn curl(id: &str, cents: &str) -> Result<String, Box<dyn Error>> {
-    let cents: i64 = cents.parse()?;
-    let body = format!(
-        r#"{{"id":"{id}","type":"payment_intent.succeeded","data":{{"object":{{"id":"pi_{id}","amount_received":{cents}}}}}}}"#
-    );
-    let signed = Draft::new(body.as_str())
-        .with_timestamp(Timestamp::now())
-        .sign(
-            &providers::stripe(),
-            Secret::from_env("STRIPE_WEBHOOK_SECRET")?,
-        )?;
-    let mut line = format!("curl -i http://{LISTEN}/webhooks/stripe");
-    for (name, value) in &signed.headers {
-        write!(line, " -H '{name}: {}'", value.to_str()?)?;
-    }
-    Ok(format!("{line} --data-binary '{body}'"))
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [command, id, cents] = arguments.as_slice()
-        && command == "curl"
-    {
-        println!("{}", curl(id, cents)?);
-        return Ok(());
+    let listener = support::listen().await?;
+    let url = format!("http://{}/webhooks/stripe", listener.local_addr()?);
+    let secret = support::secret("STRIPE_WEBHOOK_SECRET", "whsec_only_for_tests")?;
+    let app = app(secret.clone()).await?;
+
+    let now = Timestamp::now().unix_seconds();
+    for cents in [4200, 1700] {
+        let (event, intent) = (format!("evt_{now}_{cents}"), format!("pi_{now}_{cents}"));
+        let body = json!({
+            "id": event,
+            "type": "payment_intent.succeeded",
+            "data": {"object": {"id": intent, "amount_received": cents}},
+        });
+        let signed = Draft::new(body.to_string()).sign(&providers::stripe(), secret.clone())?;
+        let line = support::curl(&url, &signed)?;
+        println!("\n# 200: {cents} cents are paid, however often it is sent\n{line}");
     }
-    let listener = TcpListener::bind(LISTEN).await?;
-    println!("listening on http://{LISTEN}/webhooks/stripe");
-    axum::serve(listener, app().await?).await?;
+    println!("\n# the table\npsql \"$DATABASE_URL\" -c 'SELECT * FROM payments'");
+    println!("\nlistening on {url}");
+    axum::serve(listener, app)
+        .with_graceful_shutdown(support::shutdown())
+        .await?;
     Ok(())
 }

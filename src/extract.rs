@@ -67,6 +67,8 @@ pub(crate) struct Delivery {
     pub(crate) tenant: Option<Tenant>,
     pub(crate) bytes: Bytes,
     pub(crate) claim: Option<Arc<ClaimHandle>>,
+    /// Whether the operator handed it on once more.
+    pub(crate) is_replayed: bool,
 }
 
 impl Delivery {
@@ -178,6 +180,16 @@ impl<T> VerifiedWebhook<T> {
     pub fn is_lease_lost(&self) -> bool {
         let claim = self.delivery.claim.as_ref();
         claim.is_some_and(|claim| claim.is_lost())
+    }
+
+    /// Whether the operator has handed the delivery to this handler once more, from the page of the
+    /// [inspector](crate#features), and not the provider.
+    ///
+    /// Its event may have been handled before: that is what the operator wants. A handler whose effects
+    /// should not be repeated even then (a payment, a mail) asks here.
+    #[must_use]
+    pub fn is_replayed_by_operator(&self) -> bool {
+        self.delivery.is_replayed
     }
 
     /// Asks for the provider's retry: the event is not marked as done, and the

@@ -64,6 +64,7 @@
 //!   [`TenantKeys`]: keys of many tenants.
 //! - [`diagnosis`]: why a request was refused, and what each code means. [`telemetry`]: events, traces, metrics.
 //!   [`WebhookLayer::report`]: what a layer is made of, for a look at the start.
+//! - `inspector()`, with the feature `inspector`: the last deliveries on a page, for development and for the operator.
 //! - [`verify()`] and [`sign`]: the same without HTTP. [`testing`]: signed requests, near misses and checks for your tests.
 //!
 //! # Features
@@ -85,6 +86,8 @@
 //! - `postgres`: events remembered in Postgres, secrets of tenants from a query, and "done" inside the handler's own transaction ([`replay`]).
 //! - `gzip`: unpacks gzip bodies where the scheme signs the unpacked text (`QuickNode`).
 //! - `nfkd`: secrets outside ASCII for schemes that normalise them (`EasyPost`).
+//! - `inspector`: a page with the last deliveries, what was wrong with them, and a button to hand one to its handler again. It
+//!   needs no crate.
 //! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
 //! - `proptest`: strategies for deliveries (`testing::strategy`), for tests.
 //!
@@ -106,6 +109,8 @@ mod gate;
 pub mod guide;
 pub mod handshake;
 mod incoming;
+#[cfg(feature = "inspector")]
+pub mod inspector;
 mod key_source;
 mod keys;
 mod late;
@@ -153,6 +158,8 @@ pub use self::{
     verify::{Authentic, VerifyError, verify},
 };
 
+#[cfg(feature = "inspector")]
+pub use self::inspector::{Inspector, inspector};
 #[cfg(feature = "remote-keys")]
 pub use self::key_source::RemoteKeySource;
 

@@ -43,6 +43,11 @@ pub enum RejectionKind {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The bodies of all requests together are as many bytes as the layer may hold. 503, so that the provider tries again.
+    BodyBudgetFull {
+        /// How many those are.
+        budget: usize,
+    },
     /// The body did not arrive in time. 408.
     BodyTimeout,
     /// The body broke off, or could not be unpacked. 400.
@@ -150,6 +155,7 @@ impl Rejection {
             RejectionKind::Method(_) => "method",
             RejectionKind::ContentEncoding => "content-encoding",
             RejectionKind::BodyTooLarge { .. } => "body-too-large",
+            RejectionKind::BodyBudgetFull { .. } => "body-budget-full",
             RejectionKind::BodyTimeout => "body-timeout",
             RejectionKind::BodyUnreadable => "body-unreadable",
             RejectionKind::Verification(error) => error.code(),
@@ -171,7 +177,8 @@ impl Rejection {
             RejectionKind::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             RejectionKind::BodyUnreadable => StatusCode::BAD_REQUEST,
             RejectionKind::Verification(_) => StatusCode::UNAUTHORIZED,
-            RejectionKind::InFlight { .. }
+            RejectionKind::BodyBudgetFull { .. }
+            | RejectionKind::InFlight { .. }
             | RejectionKind::Keys(_)
             | RejectionKind::Store(_)
             | RejectionKind::RetryAsked => StatusCode::SERVICE_UNAVAILABLE,
@@ -202,6 +209,11 @@ impl Rejection {
             RejectionKind::Keys(_) | RejectionKind::Store(_) | RejectionKind::RetryAsked => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
             }
+            // By then the slowest have been cut off, where the pause in a body is the default.
+            RejectionKind::BodyBudgetFull { .. } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             // What was not read is not worth reading: the connection ends with the answer.
             RejectionKind::BodyTooLarge { .. } | RejectionKind::BodyTimeout => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -221,7 +233,8 @@ impl Rejection {
             RejectionKind::BodyTimeout => "request timeout\n",
             RejectionKind::BodyUnreadable => "bad request\n",
             RejectionKind::Verification(_) => "webhook verification failed\n",
-            RejectionKind::InFlight { .. }
+            RejectionKind::BodyBudgetFull { .. }
+            | RejectionKind::InFlight { .. }
             | RejectionKind::Keys(_)
             | RejectionKind::Store(_)
             | RejectionKind::RetryAsked => "try again later\n",
@@ -240,6 +253,9 @@ impl fmt::Display for Rejection {
             }
             RejectionKind::BodyTooLarge { limit } => {
                 write!(f, "the body is larger than {limit} bytes")
+            }
+            RejectionKind::BodyBudgetFull { budget } => {
+                write!(f, "all bodies together are at the budget of {budget} bytes")
             }
             RejectionKind::BodyTimeout => f.write_str("the body did not arrive in time"),
             RejectionKind::BodyUnreadable => f.write_str("the body could not be read"),

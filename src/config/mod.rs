@@ -24,6 +24,7 @@
 //! | key | meaning | default |
 //! |---|---|---|
 //! | `server.body_limit` | limit for endpoints whose provider documents none | `"1MiB"` |
+//! | `server.body_budget` | bytes of bodies that are held at once, or `"off"`: see [`WebhookLayer::with_body_budget`] | `"256MiB"` |
 //! | `server.replay` | `"memory"`, `"redis://…"`, `"postgres://…"` or `"off"` | `"memory"` |
 //! | `server.idle_timeout` | longest pause inside a body | `"5s"` |
 //! | `server.total_timeout` | longest time for a body | `"30s"` |
@@ -80,6 +81,7 @@
 //! `{ query = "tenant" }`, `{ header = "x-tenant" }`, `{ host = "{tenant}.hooks.example.com" }` or
 //! `{ unverified_body_field = "/account/id" }`. See [`Endpoint::with_tenant`] for what you owe.
 
+mod body_budget;
 mod outcome;
 mod provider;
 mod replay;
@@ -94,6 +96,7 @@ use serde::Deserialize;
 pub use self::{provider::provider, secrets::secret};
 
 use self::{
+    body_budget::BodyBudget,
     outcome::Outcomes,
     replay::Replay,
     reread::Reread,
@@ -126,6 +129,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 struct Server {
     body_limit: Option<ByteSize>,
+    body_budget: Option<BodyBudget>,
     #[serde(default)]
     replay: Replay,
     idle_timeout: Option<Span>,
@@ -284,6 +288,9 @@ impl Config {
         let idle = self.server.idle_timeout.unwrap_or(Span::seconds(5));
         let total = self.server.total_timeout.unwrap_or(Span::seconds(30));
         let mut layer = layer.with_body_timeouts(idle.duration(), total.duration());
+        if let Some(budget) = self.server.body_budget {
+            layer = budget.limit(layer);
+        }
         if self.server.run_to_the_end {
             layer = layer.run_to_the_end();
         }

@@ -254,7 +254,7 @@ impl<'a> Reading<'a> {
                     role: Role::Body,
                     filters,
                 } if filters.is_empty() => sink(self.incoming.body),
-                segment => match known.and_then(|known| known.get(index)) {
+                Segment::Value { .. } => match known.and_then(|known| known.get(index)) {
                     Some(value) => sink(value),
                     None => self.feed_segment(segment, key, sink)?,
                 },

@@ -76,6 +76,7 @@ macro_rules! codes {
 }
 
 codes! {
+    BodyBudgetFull "body-budget-full"
     BodyCharset "body-charset"
     BodyEmpty "body-empty"
     BodyForm "body-form"

@@ -7,11 +7,14 @@ use std::{
     time::Duration,
 };
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::Body;
 use tokio::time::{Instant, timeout_at};
 
-use crate::rejection::RejectionKind;
+use crate::{
+    middleware::budget::{Buffer, Held},
+    rejection::RejectionKind,
+};
 
 /// How much is hashed before other tasks get their turn: about 150 µs of work.
 const MAX_HASHED_AT_ONCE: usize = 256 << 10;
@@ -19,9 +22,6 @@ const MAX_HASHED_AT_ONCE: usize = 256 << 10;
 /// What a frame costs beside its bytes, in bytes that could be hashed meanwhile. An
 /// empty frame counts nothing against the limit, so without this they could come without end.
 const FRAME_COST: usize = 64;
-
-/// The most that is reserved on the word of a `Content-Length`.
-const MAX_FIRST_RESERVATION: usize = 1 << 20;
 
 /// How long a body may take.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,7 @@ pub(super) fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,
     deadlines: &Deadlines,
+    held: &mut Held<'_>,
     mut on_piece: impl FnMut(&[u8], bool),
 ) -> impl Future<Output = Result<Bytes, RejectionKind>>
 where
@@ -52,8 +53,7 @@ where
     async move {
         let expected = body.size_hint().exact();
         let expected = expected.and_then(|len| usize::try_from(len).ok());
-        let mut first: Option<Bytes> = None;
-        let mut buffer = BytesMut::new();
+        let mut buffer = Buffer::new(expected.unwrap_or(0), limit);
         let mut total = 0_usize;
         let mut hashed = 0;
         let mut is_handed_on = false;
@@ -69,7 +69,7 @@ where
                 if !is_handed_on && hashed + total > MAX_HASHED_AT_ONCE {
                     Box::pin(give_way(deadlines, &mut end)).await?;
                 }
-                return Ok(first.unwrap_or_else(|| buffer.freeze()));
+                return Ok(buffer.into_bytes());
             };
             hashed += FRAME_COST;
             if hashed > MAX_HASHED_AT_ONCE {
@@ -83,32 +83,23 @@ where
             if total > limit {
                 return Err(RejectionKind::BodyTooLarge { limit });
             }
-            let is_first = first.is_none() && buffer.is_empty();
+            let is_first = total == data.len();
             if is_first && total <= MAX_HASHED_AT_ONCE {
-                first = Some(data);
+                buffer.push(data, held)?;
                 continue;
             }
-            let held = first.as_deref().filter(|_| !is_handed_on);
-            let held = held.unwrap_or_default().chunks(MAX_HASHED_AT_ONCE);
-            for slice in held.chain(data.chunks(MAX_HASHED_AT_ONCE)) {
-                if hashed + slice.len() > MAX_HASHED_AT_ONCE {
+            let before = if is_handed_on { &[] } else { buffer.first() };
+            let pieces = before.chunks(MAX_HASHED_AT_ONCE);
+            for piece in pieces.chain(data.chunks(MAX_HASHED_AT_ONCE)) {
+                if hashed + piece.len() > MAX_HASHED_AT_ONCE {
                     Box::pin(give_way(deadlines, &mut end)).await?;
                     hashed = 0;
                 }
-                on_piece(slice, !is_handed_on);
+                on_piece(piece, !is_handed_on);
                 is_handed_on = true;
-                hashed += slice.len();
+                hashed += piece.len();
             }
-            if is_first {
-                first = Some(data);
-                continue;
-            }
-            if let Some(first) = first.take() {
-                let wanted = expected.unwrap_or(0).min(limit).min(MAX_FIRST_RESERVATION);
-                buffer.reserve(wanted.max(first.len() + data.len()));
-                buffer.put(first);
-            }
-            buffer.put(data);
+            buffer.push(data, held)?;
         }
     }
 }

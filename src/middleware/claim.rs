@@ -53,7 +53,11 @@ pub(super) fn claim(
         let claim = match key {
             Some(key) => {
                 let claimed = replay::claim(store, shared.reporter(endpoint), key, endpoint.terms);
-                judge(shared, endpoint, genuine.tenant.as_ref(), claimed.await)?
+                match claimed.await {
+                    // The operator knows that it was handled, and wants it handled once more.
+                    Ok(Taken::Done) if genuine.is_replayed => None,
+                    claimed => judge(shared, endpoint, genuine.tenant.as_ref(), claimed)?,
+                }
             }
             None => None,
         };

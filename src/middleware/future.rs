@@ -20,6 +20,7 @@ use crate::{
     endpoint::Endpoint,
     extract::{Delivery, Verified},
     middleware::{
+        budget::Held,
         claim::{claim, guarded},
         layer::Shared,
         open::{Genuine, Opened, Refused, describe_unpacked, open},
@@ -123,6 +124,7 @@ where
         };
 
         let now = shared.clock.now();
+        let mut held = Held::nothing_of(&shared.budget);
         if !endpoint.enforce {
             // Boxed, as all that few requests come to: the others need no room for it.
             return Box::pin(observe(
@@ -132,10 +134,11 @@ where
                 parts,
                 incoming_body,
                 now,
+                &mut held,
             ))
             .await;
         }
-        let genuine = match open(&shared, endpoint, &parts, incoming_body, now).await {
+        let genuine = match open(&shared, endpoint, &parts, incoming_body, now, &mut held).await {
             Ok(Opened::Delivery(genuine)) => genuine,
             Ok(Opened::Reply(response)) => return Ok(response),
             Err(Refused { rejection, .. }) => {
@@ -182,6 +185,7 @@ pub(super) fn verified(
         tenant: genuine.tenant,
         bytes: bytes.clone(),
         claim: claim.map(ClaimGuard::handle),
+        is_replayed: genuine.is_replayed,
     })));
     Request::from_parts(parts, Body::from(bytes))
 }

@@ -9,13 +9,19 @@ use crate::{
     diagnosis::DiagnosisLevel,
     endpoint::{Endpoint, EndpointError},
     keys::Secrets,
-    middleware::{WebhookHandle, WebhookService, body::Deadlines, paths::Paths, select::Selection},
+    middleware::{
+        WebhookHandle, WebhookService, body::Deadlines, budget::Budget, paths::Paths,
+        select::Selection,
+    },
     rejection::Rejection,
     replay::{DynStore, ReplayStore, StoreError},
     report::Report,
     scheme::{Dedupe, Scheme},
     telemetry::{self, Event, Listener},
+    units::ByteSize,
 };
+#[cfg(feature = "inspector")]
+use crate::{extract::Delivery, inspector::Inspector};
 
 /// Verifies webhooks before the inner service sees them.
 ///
@@ -76,6 +82,7 @@ use crate::{
 /// | | default | change it with |
 /// |---|---|---|
 /// | bodies that are too large | the provider's limit, else 1 MiB | [`Endpoint::with_body_limit`] |
+/// | many bodies at once | 256 MiB in all, then 503 | [`with_body_budget`](Self::with_body_budget) |
 /// | bodies that never end | 5 s between frames, 30 s in all | [`with_body_timeouts`](Self::with_body_timeouts) |
 /// | old deliveries | the provider's tolerance | [`Endpoint::with_tolerance`] |
 /// | deliveries of an event that was handled | nothing, until there is a store | [`with_replay_store`](Self::with_replay_store) |
@@ -92,13 +99,28 @@ pub struct WebhookLayer {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) endpoints: Arc<[Arc<Endpoint>]>,
-    pub(super) selection: Selection,
+    pub(super) selection: Arc<Selection>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Option<Arc<dyn DynStore>>,
     pub(super) deadlines: Deadlines,
+    pub(super) budget: Arc<Budget>,
     pub(super) observer: Option<Arc<Observer>>,
     pub(super) listener: Option<Arc<Listener>>,
     pub(super) runs_to_the_end: bool,
+    #[cfg(feature = "inspector")]
+    pub(super) inspector: Option<Inspector>,
+    /// The genuine delivery that the operator hands on once more. No request that comes from outside has one.
+    #[cfg(feature = "inspector")]
+    pub(super) again: Option<Arc<Delivery>>,
+}
+
+#[cfg(feature = "inspector")]
+impl Shared {
+    /// The delivery of this endpoint that the operator hands on once more.
+    pub(super) fn again_at(&self, endpoint: &Endpoint) -> Option<&Delivery> {
+        let again = self.again.as_deref();
+        again.filter(|delivery| delivery.endpoint.name == endpoint.name)
+    }
 }
 
 /// Is told of each refusal.
@@ -196,19 +218,25 @@ impl WebhookLayer {
                 return Err(LayerError::NoPublicUrl(endpoint.name.to_string()));
             }
         }
+        let largest = largest_body(&endpoints);
         let layer = Self {
             shared: Arc::new(Shared {
                 endpoints: endpoints.into_iter().map(Arc::new).collect(),
-                selection,
+                selection: Arc::new(selection),
                 clock: Arc::new(SystemClock),
                 store: None,
                 deadlines: Deadlines {
                     idle: Duration::from_secs(5),
                     total: Duration::from_secs(30),
                 },
+                budget: Arc::new(Budget::new(None, largest)),
                 observer: None,
                 listener: None,
                 runs_to_the_end: false,
+                #[cfg(feature = "inspector")]
+                inspector: None,
+                #[cfg(feature = "inspector")]
+                again: None,
             }),
         };
         for endpoint in layer.report().endpoints {
@@ -234,6 +262,32 @@ impl WebhookLayer {
     /// default), and how long it may take in all (30 s by default).
     pub fn with_body_timeouts(self, idle: Duration, total: Duration) -> Self {
         self.with(|shared| shared.deadlines = Deadlines { idle, total })
+    }
+
+    /// Says how many bytes of bodies are held at once, over all requests of this layer and of what it is cloned to:
+    /// 256 MiB by default, which is 256 bodies of the default limit, and some ten thousand of the size that most have.
+    ///
+    /// Where they are used up, a request is answered 503 with `Retry-After`, and its provider tries again. It
+    /// does not wait: those who have what it waits for may be slow on purpose, and its provider is not patient.
+    /// Bodies of more than 64 KiB leave a quarter of the bytes to smaller ones, so slow large ones don't keep out what is usual.
+    ///
+    /// A body counts as it arrives, with what is allocated for it, and not as its `Content-Length` says. It counts until its
+    /// request has an answer, for the handler has it: as long as handlers hold many large bodies, there are no more.
+    /// What a handler keeps longer is its own affair.
+    ///
+    /// At least four times the largest [body limit](Endpoint::with_body_limit) is held in any case, or a body within its limit could
+    /// find no room.
+    pub fn with_body_budget(self, bytes: ByteSize) -> Self {
+        let largest = largest_body(self.shared.endpoints.iter().map(|endpoint| &**endpoint));
+        let budget = Budget::new(Some(bytes.get()), largest);
+        self.with(|shared| shared.budget = Arc::new(budget))
+    }
+
+    /// Holds bodies without an end: as many as there are connections, each of them up to its limit.
+    ///
+    /// You owe a limit of connections times the largest body that the process can bear.
+    pub fn dangerous_without_body_budget(self) -> Self {
+        self.with(|shared| shared.budget = Arc::new(Budget::without_end()))
     }
 
     /// Says for all endpoints how far to go to find out why a request was refused: see
@@ -297,6 +351,14 @@ impl WebhookLayer {
         self.with(|shared| shared.listener = Some(Arc::new(listener)))
     }
 
+    /// Shows the deliveries on a page: see [`inspector`](mod@crate::inspector).
+    ///
+    /// Of several layers that have the same one, each delivery is on the same page.
+    #[cfg(feature = "inspector")]
+    pub fn with_inspector(self, inspector: &Inspector) -> Self {
+        self.with(|shared| shared.inspector = Some(inspector.clone()))
+    }
+
     /// What the layer is made of: endpoints, schemes, the ids and ages of keys, what the linter says, and what
     /// looks wrong about the secrets. For a look at the start; it prints itself.
     #[must_use]
@@ -353,6 +415,11 @@ impl WebhookLayer {
         change(Arc::make_mut(&mut self.shared));
         self
     }
+}
+
+fn largest_body<'e>(endpoints: impl IntoIterator<Item = &'e Endpoint>) -> usize {
+    let limits = endpoints.into_iter().map(|endpoint| endpoint.body_limit);
+    limits.max().unwrap_or(0)
 }
 
 impl<S> Layer<S> for WebhookLayer {

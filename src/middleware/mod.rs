@@ -15,9 +15,12 @@
 
 mod asking;
 mod body;
+mod budget;
 mod claim;
 mod future;
 mod handle;
+#[cfg(feature = "inspector")]
+mod inspected;
 mod layer;
 mod open;
 mod paths;

@@ -6,6 +6,8 @@ use axum_core::{BoxError, body::Body};
 use bytes::Bytes;
 use http::{HeaderMap, Response, header, request::Parts};
 
+#[cfg(feature = "inspector")]
+use crate::extract::Delivery;
 use crate::{
     endpoint::Endpoint,
     handshake::HandshakeReply,
@@ -14,6 +16,7 @@ use crate::{
     middleware::{
         asking::{Asking, Decided, Early, Stage},
         body,
+        budget::Held,
         layer::Shared,
         select::original_uri,
     },
@@ -41,12 +44,28 @@ pub(super) struct Genuine {
     pub(super) received: Bytes,
     /// Its body as it was signed, where that had to be unpacked.
     pub(super) unpacked: Option<Bytes>,
+    /// Whether the operator hands it on once more.
+    pub(super) is_replayed: bool,
 }
 
 impl Genuine {
     /// The body as it was signed.
     pub(super) fn signed(&self) -> &Bytes {
         self.unpacked.as_ref().unwrap_or(&self.received)
+    }
+}
+
+#[cfg(feature = "inspector")]
+impl Opened {
+    /// A delivery that was opened before.
+    fn again(delivery: &Delivery) -> Self {
+        Self::Delivery(Genuine {
+            authentic: delivery.authentic.clone(),
+            tenant: delivery.tenant.clone(),
+            received: delivery.bytes.clone(),
+            unpacked: None,
+            is_replayed: true,
+        })
     }
 }
 
@@ -63,12 +82,17 @@ pub(super) fn open<'a, B>(
     parts: &'a Parts,
     incoming_body: B,
     now: Timestamp,
-) -> impl Future<Output = Result<Opened, Refused>> + use<'a, B>
+    held: &'a mut Held<'_>,
+) -> impl Future<Output = Result<Opened, Refused>>
 where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     async move {
+        #[cfg(feature = "inspector")]
+        if let Some(delivery) = shared.again_at(endpoint) {
+            return Ok(Opened::again(delivery));
+        }
         let head = head(endpoint, parts);
         let asking = Asking::new(endpoint, head, now, shared.listener.is_some());
         let mut stage = Stage::default();
@@ -91,7 +115,13 @@ where
             }
         };
         let deadlines = &shared.deadlines;
-        let read = body::read(incoming_body, endpoint.body_limit, deadlines, on_piece);
+        let read = body::read(
+            incoming_body,
+            endpoint.body_limit,
+            deadlines,
+            held,
+            on_piece,
+        );
         let received = match read.await {
             Ok(received) => received,
             Err(kind) => {
@@ -107,7 +137,10 @@ where
         };
         let mut unpacked = None;
         if packed {
-            match unpack(&received, endpoint.body_limit) {
+            // It is unpacked without a pause, so that few have what they have not taken.
+            let taken = unpack(&received, endpoint.body_limit)
+                .and_then(|bytes| held.take(bytes.len()).map(|()| bytes));
+            match taken {
                 Ok(bytes) => unpacked = Some(bytes),
                 Err(kind) => return Err(refused(received, kind, None, None)),
             }
@@ -136,6 +169,7 @@ where
             tenant: asking.tenant.into_inner(),
             received,
             unpacked,
+            is_replayed: false,
         }))
     }
 }

@@ -135,6 +135,13 @@ fn unread(kind: &RejectionKind, head: Head<'_>) -> Vec<Diagnosis> {
                 format!("{what} is over the limit of {limit}: `body_limit` raises it"),
             ))
         }
+        RejectionKind::BodyBudgetFull { budget } => Some(Diagnosis::new(
+            Code::BodyBudgetFull,
+            format!(
+                "{budget} bytes of bodies are held at once: are senders slow, or handlers? `body_budget` is the limit, \
+                 `webhook_held_body_bytes` what is held"
+            ),
+        )),
         _ => None,
     };
     found.into_iter().collect()
@@ -142,7 +149,7 @@ fn unread(kind: &RejectionKind, head: Head<'_>) -> Vec<Diagnosis> {
 
 /// What is said where no endpoint is selected.
 pub(super) fn nothing_fits(shared: &Shared, parts: &Parts) -> Rejection {
-    let rejection = Rejection::new(match shared.selection {
+    let rejection = Rejection::new(match *shared.selection {
         // Which endpoints there are is nobody's business: as a forgery.
         Selection::Detect => RejectionKind::Verification(VerifyError::NoShape),
         _ => RejectionKind::NoEndpoint,
@@ -151,7 +158,7 @@ pub(super) fn nothing_fits(shared: &Shared, parts: &Parts) -> Rejection {
         return rejection;
     }
     let path = original_uri(parts).path();
-    let alike = match &shared.selection {
+    let alike = match &*shared.selection {
         Selection::Path(paths) => paths.alike(path),
         _ => None,
     };

@@ -11,6 +11,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
+#[cfg(feature = "inspector")]
+use crate::middleware::inspected::inspected;
 use crate::middleware::{ResponseFuture, future::run, layer::Shared};
 
 /// The service that a [`WebhookLayer`](crate::WebhookLayer) makes.
@@ -49,6 +51,12 @@ where
         let ready = mem::replace(&mut self.inner, clone);
         let runs_on = self.shared.runs_to_the_end.then(Arc::default);
         let shared = Arc::clone(&self.shared);
+        #[cfg(feature = "inspector")]
+        if let Some(inspector) = &self.shared.inspector {
+            return ResponseFuture::new(runs_on, |runs_on| {
+                inspected(&shared, inspector, ready, request, runs_on)
+            });
+        }
         ResponseFuture::new(runs_on, |runs_on| run(shared, ready, request, runs_on))
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     endpoint::Endpoint,
     extract::{ShadowVerdict, Verified},
     middleware::{
+        budget::Held,
         layer::Shared,
         open::{Opened, Refused, open},
         refuse::{refuse, report_shadow},
@@ -25,6 +26,7 @@ pub(super) async fn observe<S, B, R>(
     mut parts: Parts,
     incoming_body: B,
     now: Timestamp,
+    held: &mut Held<'_>,
 ) -> Result<Response<Body>, S::Error>
 where
     S: Service<Request<Body>, Response = Response<R>>,
@@ -33,7 +35,7 @@ where
     R: http_body::Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    let opened = open(shared, endpoint, &parts, incoming_body, now).await;
+    let opened = open(shared, endpoint, &parts, incoming_body, now, held).await;
     // What a layer outside has verified was for another endpoint.
     parts.extensions.remove::<Verified>();
     match opened {

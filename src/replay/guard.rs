@@ -238,8 +238,13 @@ impl ClaimHandle {
         };
         task::spawn(&runtime, async move {
             let mut pause = FIRST_PAUSE;
-            while Instant::now() + pause < self.runs_until() {
-                sleep(pause).await;
+            loop {
+                // More often towards the end of the lease: what comes after it is in vain.
+                let left = self.runs_until().saturating_duration_since(Instant::now());
+                if left < FIRST_PAUSE {
+                    return;
+                }
+                sleep(pause.min(left / 2)).await;
                 pause = LONGEST_PAUSE.min(2 * pause);
                 if let Ok(held) = self.ask(settle).get().await {
                     self.reporter.emit(&Event::SettledLate {

@@ -203,10 +203,8 @@ static URL_WORTHS: Worths = worths(*b"-_");
 
 /// What stands before the padding; `None` unless it makes the text one of whole fours.
 fn unpad(text: &[u8]) -> Option<&[u8]> {
-    let digits = match text {
-        [digits @ .., b'=', b'='] | [digits @ .., b'='] => digits,
-        digits => digits,
-    };
+    let digits = text.strip_suffix(b"=").unwrap_or(text);
+    let digits = digits.strip_suffix(b"=").unwrap_or(digits);
     text.len().is_multiple_of(4).then_some(digits)
 }
 

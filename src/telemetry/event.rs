@@ -23,6 +23,15 @@ pub enum Event<'a> {
     WouldBeRefused(&'a Rejection),
     /// It is genuine. What comes next is the replay guard, and then the handler.
     Verified(Verified<'a>),
+    /// A delivery that was verified when it came goes to its handler once more, since the operator said so on the page of
+    /// the inspector. What comes next is what comes after `Verified`, but for `Duplicate`.
+    #[non_exhaustive]
+    Replayed {
+        /// The endpoint's name.
+        endpoint: &'a str,
+        /// The provider's id.
+        provider: &'a str,
+    },
     /// It was a question of the provider, and was answered.
     #[non_exhaustive]
     Answered {

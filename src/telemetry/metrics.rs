@@ -40,6 +40,7 @@ const KEY_MATCHES: &str = "webhook_key_matches_total";
 const CLOCK_SKEW: &str = "webhook_clock_skew_seconds";
 const DUPLICATES: &str = "webhook_duplicates_total";
 const IN_FLIGHT: &str = "webhook_claims_in_flight";
+const HELD_BODY_BYTES: &str = "webhook_held_body_bytes";
 const BODY_BYTES: &str = "webhook_body_bytes";
 const VERIFY_TIME: &str = "webhook_verify_seconds";
 const HANDLER_TIME: &str = "webhook_handler_seconds";
@@ -78,6 +79,12 @@ pub const METRICS: &[Metric] = &[
         kind: MetricKind::Gauge,
         labels: &["endpoint", "provider"],
         help: "events that are being handled by this process",
+    },
+    Metric {
+        name: HELD_BODY_BYTES,
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "bytes of bodies that this process holds at once, of the body budget",
     },
     Metric {
         name: BODY_BYTES,
@@ -215,8 +222,8 @@ pub(super) fn emit(event: &Event<'_>) {
         Event::LeaseLost { endpoint, provider } => {
             counter!(LEASES_LOST, at(endpoint, provider)).increment(1);
         }
-        // The failure that it mends was counted.
-        Event::SettledLate { .. } => {}
+        // How it ends is counted; the failure that is mended was counted.
+        Event::Replayed { .. } | Event::SettledLate { .. } => {}
         Event::StoreFailed {
             endpoint,
             provider,
@@ -237,3 +244,22 @@ pub(super) fn in_flight(endpoint: &str, provider: &str, change: f64) {
 
 #[cfg(not(feature = "metrics"))]
 pub(super) const fn in_flight(_: &str, _: &str, _: f64) {}
+
+/// Bodies are held in so many bytes more.
+#[cfg(feature = "metrics")]
+#[expect(clippy::cast_precision_loss, reason = "no process holds as much")]
+pub(crate) fn bodies_grew(bytes: usize) {
+    gauge!(HELD_BODY_BYTES).increment(bytes as f64);
+}
+
+#[cfg(feature = "metrics")]
+#[expect(clippy::cast_precision_loss, reason = "no process holds as much")]
+pub(crate) fn bodies_shrank(bytes: usize) {
+    gauge!(HELD_BODY_BYTES).decrement(bytes as f64);
+}
+
+#[cfg(not(feature = "metrics"))]
+pub(crate) const fn bodies_grew(_: usize) {}
+
+#[cfg(not(feature = "metrics"))]
+pub(crate) const fn bodies_shrank(_: usize) {}

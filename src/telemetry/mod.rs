@@ -23,6 +23,7 @@ pub use self::{
 };
 pub(crate) use self::{
     handling::Handling,
+    metrics::{bodies_grew, bodies_shrank},
     reporter::Reporter,
     stopwatch::Stopwatch,
     trace::{

@@ -151,6 +151,12 @@ mod on {
                     "webhook verified"
                 );
             }
+            Event::Replayed { endpoint, provider } => tracing::warn!(
+                target: "axum_webhook",
+                endpoint,
+                provider,
+                "the operator hands a webhook to its handler once more"
+            ),
             Event::Answered { endpoint, provider } => {
                 end(Some(endpoint), Some(provider), "answered", None);
                 tracing::info!(

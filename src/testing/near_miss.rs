@@ -197,7 +197,9 @@ impl Case<'_> {
         let is_form = self
             .places()
             .any(|at| matches!(at, Locate::Form(_) | Locate::OnlyForm(_)));
-        if self.scheme.coverage != Coverage::Body || is_form {
+        // Of what is packed, a part can't be unpacked, and is refused before it is verified.
+        let is_packed = self.genuine.headers.contains_key(header::CONTENT_ENCODING);
+        if self.scheme.coverage != Coverage::Body || is_form || is_packed {
             return None;
         }
         // Without a white space at its end, it might still be JSON.

@@ -364,8 +364,8 @@ fn newest_key<'k>(
 
 /// Verifies each item of a batch by itself; one that fails fails the whole. It answers with the place
 /// of the key, and leaves the first item in `reading`.
-fn verify_batch<'a>(
-    reading: &mut Reading<'a>,
+fn verify_batch(
+    reading: &mut Reading<'_>,
     batch: &Batch,
     scheme: &Scheme,
     keyring: &Keyring,

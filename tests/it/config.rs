@@ -62,6 +62,7 @@ fn every_key_of_the_documentation_is_accepted() {
         r#"
         [server]
         body_limit = "2MiB"
+        body_budget = "512MiB"
         replay = "memory"
         idle_timeout = "3s"
         total_timeout = "20s"
@@ -224,6 +225,16 @@ fn errors_name_the_key_and_never_a_secret() {
             "limit",
             with("x", r#"body_limit = "1MB""#),
             vec!["endpoint[0].body_limit", "\"1MB\"", "such as \"1MiB\""],
+        ),
+        (
+            "budget",
+            format!("[server]\nbody_budget = \"1GB\"\n{}", with("x", "")),
+            vec![
+                "server.body_budget",
+                "\"1GB\"",
+                "such as \"1MiB\"",
+                "or \"off\"",
+            ],
         ),
         (
             "path",

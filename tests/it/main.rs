@@ -6,6 +6,7 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+mod attacks;
 #[cfg(feature = "config")]
 mod config;
 mod core;

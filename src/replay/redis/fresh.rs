@@ -1,7 +1,7 @@
 //! The claim of an event that nobody knows, without a script: one `SET` and the time that it got.
 //!
 //! The client does not know the server's time when it writes, so the value says how long the lease is, and not when it ends:
-//! "n <lease> <keep> <token>", in milliseconds. The key expires after both, at a time that stays the same when a clock is
+//! `n <lease> <keep> <token>`, in milliseconds. The key expires after both, at a time that stays the same when a clock is
 //! set, a server starts again, or a replica takes over (`SET … PX` is replicated as `PXAT`). So the time of the claim is
 //! that time less both, for whoever asks; in microseconds it is the fence. The scripts know such a value, and the first of them
 //! that changes it writes the long form.

@@ -537,7 +537,7 @@ fn t_c7_a_plain_hash_with_its_secret_in_front_can_be_extended_and_nothing_else_c
 }
 
 #[test]
-fn a_token_is_compared_as_a_whole() {
+fn t_b4_a_token_is_compared_as_a_whole() {
     for provider in ["telegram", "postmark"] {
         let genuine = sample(provider).delivery();
         let token = genuine.tag_bytes();

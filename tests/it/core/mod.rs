@@ -1,10 +1,11 @@
 //! The pure core through its public API: values go in, values come out. No axum, no tokio, no clock.
 //!
-//! A test whose name begins with `t_…` holds against the attack of that id in `ATTACKS`, one that
+//! A test whose name begins with `t_…` holds against the attack of that id in `docs/ATTACKS.md`, one that
 //! begins with `b…` against that defect of a peer.
 
 mod cross_scheme;
 mod delivery;
+mod freshness;
 mod grammar;
 mod injectivity;
 mod jwt;

@@ -838,7 +838,7 @@ fn t_f3_both_borders_of_the_window_are_inside_and_one_second_further_is_not() {
 }
 
 #[test]
-fn t_f5_every_delivery_with_a_timestamp_grows_old() {
+fn t_f5_t_f6_every_delivery_with_a_timestamp_grows_old_and_no_other_claims_a_time() {
     let mut without = Vec::new();
     for sample in &*SAMPLES {
         let genuine = sample.delivery();
@@ -850,7 +850,7 @@ fn t_f5_every_delivery_with_a_timestamp_grows_old() {
         } else if genuine.is_token() && genuine.claims().seconds("exp").is_some() {
             much_later.refused_as("token-expired", "a year later");
         } else {
-            // T-F6: where no time is signed, nothing is said about freshness.
+            // Where no time is signed, nothing is said about freshness.
             let authentic = much_later.accepted("a year later, without a timestamp");
             assert_eq!(authentic.timestamp(), None, "{}", genuine.name);
             without.push(sample.provider);

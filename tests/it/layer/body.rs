@@ -639,9 +639,9 @@ async fn a_body_of_one_frame_reaches_the_handler_without_a_copy() {
     }
 }
 
-/// T-E1, through the layer: no byte is changed, whatever the bytes are and however they come.
+/// Through the layer: no byte is changed, whatever the bytes are and however they come.
 #[tokio::test]
-async fn the_handler_gets_the_bytes_that_were_sent() {
+async fn t_e1_the_handler_gets_the_bytes_that_were_sent() {
     let scheme = providers::github();
     let app = Router::new()
         .route(
@@ -875,7 +875,7 @@ mod gzip {
     }
 
     #[tokio::test]
-    async fn a_bomb_is_answered_413_and_rubbish_400() {
+    async fn t_i4_a_bomb_is_answered_413_and_rubbish_400() {
         let scheme = providers::quicknode();
         let plain = signed(&scheme);
         let limit = MIB;
@@ -1003,7 +1003,7 @@ async fn a_connection_outlives_a_refused_request_with_a_small_body() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_over_a_socket_is_accepted_and_its_trailers_are_not() {
+async fn t_i8_a_chunked_body_over_a_socket_is_accepted_and_its_trailers_are_not() {
     let (address, runs) = github_server().await;
     let genuine = signed(&providers::github());
     let signature = genuine.headers["x-hub-signature-256"].to_str().unwrap();
@@ -1029,7 +1029,7 @@ async fn a_chunked_body_over_a_socket_is_accepted_and_its_trailers_are_not() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_answered_408_and_the_connection_is_closed() {
+async fn t_i3_a_body_that_never_ends_is_answered_408_and_the_connection_is_closed() {
     let (address, runs) = github_server().await;
     let genuine = signed(&providers::github());
     for framing in ["transfer-encoding: chunked", "content-length: 1000"] {
@@ -1048,7 +1048,7 @@ async fn a_body_that_never_ends_is_answered_408_and_the_connection_is_closed() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_answered_413_over_a_socket() {
+async fn t_i1_a_body_over_the_limit_is_answered_413_over_a_socket() {
     let scheme = providers::stripe();
     let runs = Counter::default();
     let address = serve(layer(&scheme).layer(counting(&runs))).await;
@@ -1072,7 +1072,7 @@ async fn a_body_over_the_limit_is_answered_413_over_a_socket() {
 
 /// A client that goes away in the middle leaves nothing behind.
 #[tokio::test]
-async fn a_client_that_breaks_off_harms_nobody() {
+async fn t_r12_a_client_that_breaks_off_harms_nobody() {
     let (address, runs) = github_server().await;
     let genuine = signed(&providers::github());
     for _ in 0..20 {

@@ -684,36 +684,49 @@ macro_rules! assert_lacks {
     }};
 }
 
+/// Whoever can't write `==` compares in the one place that does so in constant time.
+#[test]
+fn t_b2_what_holds_a_secret_can_not_be_compared() {
+    assert_lacks!(Secret: PartialEq);
+    assert_lacks!(Keyring: PartialEq);
+    assert_lacks!(Secrets: PartialEq);
+}
+
 /// What a type does not have can't be misused; a mistake breaks the build of this test.
 #[test]
 fn the_public_types_lack_what_would_be_a_hole() {
     assert_lacks!(Secret: Default);
-    assert_lacks!(Secret: PartialEq);
     assert_lacks!(Secret: std::fmt::Display);
     assert_lacks!(Secret: serde::Serialize);
     assert_lacks!(Secret: AsRef<[u8]>);
     assert_lacks!(Secret: AsRef<str>);
     assert_lacks!(Keyring: Default);
-    assert_lacks!(Keyring: PartialEq);
     assert_lacks!(Keyring: std::fmt::Display);
     assert_lacks!(Keyring: serde::Serialize);
     assert_lacks!(Secrets: Default);
-    assert_lacks!(Secrets: PartialEq);
-    // No way from "perhaps a secret" to a layer.
+    assert_lacks!(Rejection: Default);
+}
+
+/// No way leads from "perhaps a secret" to a layer.
+#[test]
+fn t_a3_what_may_be_no_secret_is_none() {
     assert_lacks!(Option<Secret>: Into<Secrets>);
     assert_lacks!(&'static str: Into<Secrets>);
     assert_lacks!(String: Into<Secrets>);
     assert_lacks!((): Into<Secrets>);
     assert_lacks!(WebhookLayer: Default);
     assert_lacks!(Endpoint: Default);
-    // No way to a witness but verification.
+}
+
+/// No way leads to a witness but verification.
+#[test]
+fn t_l1_nothing_but_the_layer_makes_a_verified_webhook() {
     assert_lacks!(Authentic: Default);
     assert_lacks!(Authentic: serde::de::DeserializeOwned);
     assert_lacks!(VerifiedWebhook: Default);
     assert_lacks!(VerifiedWebhook: Clone);
     assert_lacks!(VerifiedWebhook: serde::de::DeserializeOwned);
     assert_lacks!(ShadowVerdict: Default);
-    assert_lacks!(Rejection: Default);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod answers;
 mod body;
+mod budget;
 mod catalogue;
 #[cfg(feature = "config")]
 mod configured;
@@ -10,6 +11,9 @@ mod diagnosis;
 mod echoes;
 mod extractor;
 mod handshakes;
+mod http2;
+#[cfg(feature = "inspector")]
+mod inspector;
 mod key_source;
 mod lease;
 mod pairing;
@@ -25,8 +29,11 @@ mod rotation;
 mod secret_files;
 mod secret_lint;
 mod selection;
+mod siblings;
+mod sockets;
 mod strangers;
 mod support;
 mod telemetry;
 mod tenants;
 mod testing;
+mod unset;

@@ -60,7 +60,7 @@ impl Service<Request<Body>> for MustBeReady {
 }
 
 #[tokio::test]
-async fn the_ready_service_is_called_and_no_clone_of_it() {
+async fn t_l5_the_ready_service_is_called_and_no_clone_of_it() {
     let scheme = providers::github();
     let inner = MustBeReady::default();
     let runs = inner.runs.clone();
@@ -85,7 +85,7 @@ async fn a_service_that_was_not_polled_panics() {
 }
 
 #[tokio::test]
-async fn is_ready_when_the_inner_service_is() {
+async fn t_l5_is_ready_when_the_inner_service_is() {
     let scheme = providers::github();
     let (mut service, mut inner) =
         mock::spawn_layer::<Request<Body>, Response<Body>, _>(layer(&scheme));
@@ -141,7 +141,7 @@ fn watched(
 }
 
 #[tokio::test]
-async fn many_deliveries_pass_a_concurrency_limit_of_one() {
+async fn t_l5_many_deliveries_pass_a_concurrency_limit_of_one() {
     let scheme = providers::github();
     let (runs, most) = (Counter::default(), Arc::default());
     let service = ServiceBuilder::new()

@@ -151,7 +151,7 @@ fn public(answer: &Answer) -> Public {
 
 /// T-A6, T-A7, T-J2: each failure has its own reason, one answer, and no handler.
 #[tokio::test]
-async fn t_j2_a7_every_failure_has_one_public_answer_and_runs_no_handler() {
+async fn t_j2_t_a6_t_a7_every_failure_has_one_public_answer_and_runs_no_handler() {
     let scheme = providers::standard_webhooks();
     let (runs, store) = (Counter::default(), Arc::new(MemoryReplayStore::new()));
     let service = layer(&scheme)
@@ -180,7 +180,7 @@ async fn t_j2_a7_every_failure_has_one_public_answer_and_runs_no_handler() {
 
 /// T-J2: nor does the answer say which provider it is.
 #[tokio::test]
-async fn providers_with_standard_answers_answer_forgeries_alike() {
+async fn t_j2_providers_with_standard_answers_answer_forgeries_alike() {
     let mut answers = BTreeSet::new();
     let mut special = Vec::new();
     for (id, scheme) in crate::signable() {
@@ -279,7 +279,7 @@ async fn t_a6_each_header_that_verification_needs_is_needed() {
 
 /// T-A7: what is refused for other reasons does not run the handler either.
 #[tokio::test]
-async fn no_refusal_of_any_kind_runs_the_handler() {
+async fn t_a7_no_refusal_of_any_kind_runs_the_handler() {
     let scheme = providers::github();
     let genuine = signed(&scheme);
     let by_path = |path: &str| {

@@ -768,7 +768,7 @@ async fn t_r6_a_handler_that_outlived_its_lease_settles_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_of_a_dead_process_runs_out() {
+async fn t_r5_a_lease_of_a_dead_process_runs_out() {
     let (layer, store) = guarded(endpoint(&providers::stripe()));
     let service = layer.layer(counting(&Counter::default()));
     // Another process claimed the event and died: nobody will ever settle it.
@@ -897,7 +897,7 @@ async fn t_r12_a_client_that_leaves_while_the_answer_is_written_changes_nothing(
 
 /// The same over a socket, where hyper drops the handler's future.
 #[tokio::test]
-async fn a_broken_connection_gives_the_event_back() {
+async fn t_r12_a_broken_connection_gives_the_event_back() {
     let scheme = providers::stripe();
     let (layer, store) = guarded(endpoint(&scheme));
     let (runs, started) = (Counter::default(), Arc::new(Notify::new()));

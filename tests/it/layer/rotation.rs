@@ -106,7 +106,7 @@ fn by_name(endpoint: Endpoint) -> (WebhookHandle, impl AsyncFn(usize) -> Answer)
 }
 
 #[tokio::test]
-async fn the_secrets_of_an_endpoint_change_by_its_name() {
+async fn t_a10_the_secrets_of_an_endpoint_change_by_its_name() {
     let endpoint = Endpoint::new(providers::stripe(), secret(0)).unwrap();
     let (handle, deliver) = by_name(endpoint.with_name("payments"));
     deliver(0).await.assert_handled("before");

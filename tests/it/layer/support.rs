@@ -415,6 +415,7 @@ where
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            stream.set_nodelay(true).unwrap();
             let service = TowerToHyperService::new(service.clone());
             let connection = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service);
@@ -430,7 +431,9 @@ pub(super) struct Wire(BufStream<TcpStream>);
 
 impl Wire {
     pub(super) async fn connect(address: SocketAddr) -> Self {
-        Self(BufStream::new(TcpStream::connect(address).await.unwrap()))
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(BufStream::new(stream))
     }
 
     pub(super) async fn write(&mut self, bytes: impl AsRef<[u8]>) {

@@ -521,7 +521,7 @@ mod recorded {
             let labels = rest.split('}').next().unwrap().split(',');
             let labels: Vec<_> = labels
                 .map(|pair| pair.split('=').next().unwrap())
-                .filter(|label| *label != "le")
+                .filter(|label| !["", "le"].contains(label))
                 .collect();
             assert_eq!(labels, metric.labels, "{line}");
             seen.push(metric.name);
@@ -561,6 +561,7 @@ mod recorded {
                 "1",
             ),
             (format!("webhook_claims_in_flight{{{at}}}"), "0"),
+            ("webhook_held_body_bytes{}".to_owned(), "0"),
             (
                 format!(
                     "webhook_handler_answers_total{{{at},class=\"4xx\",settled=\"committed\"}}"

@@ -6,6 +6,7 @@
 //! scripts/servers run cargo test --all-features
 //! ```
 
+mod broken;
 mod loom;
 mod memory;
 mod model;

@@ -131,6 +131,35 @@ async fn what_the_head_says_of_the_tenant_is_judged_with_the_body_unread() {
     answer.assert_handled("percent-encoded");
 }
 
+/// The answer says neither that a tenant exists nor how far its delivery got.
+#[tokio::test]
+async fn t_j3_an_unknown_tenant_is_answered_like_a_known_one() {
+    let scheme = providers::stripe();
+    let directory = Directory::of(&scheme, &["acme", "other"]);
+    let runs = Counter::default();
+    let service = service_of(&scheme, directory.keys(&scheme), &runs);
+    let mut answers = Vec::new();
+    for (name, signer, tenant) in [
+        ("known, and another tenant's signature", "other", "acme"),
+        ("known, and nobody's signature", "nobody", "acme"),
+        ("unknown, with a tenant's signature", "acme", "nobody"),
+        ("unknown, with its own signature", "nobody", "nobody"),
+        // By then it is known that there is none.
+        ("unknown, again", "nobody", "nobody"),
+        ("no name at all", "acme", "%00"),
+    ] {
+        let answer = send(&service, request(&from_to(&scheme, signer, tenant))).await;
+        let (status, headers, body) = (answer.status, answer.headers, answer.body);
+        answers.push((name, (status, headers, body)));
+    }
+    for (name, answer) in &answers {
+        assert_eq!(*answer, answers[0].1, "{name}");
+    }
+    assert_eq!(runs.count(), 0);
+    let genuine = send(&service, request(&to(&scheme, "acme"))).await;
+    genuine.assert_handled("the control");
+}
+
 #[tokio::test]
 async fn the_observer_and_shadow_mode_know_the_tenant() {
     let scheme = providers::stripe();
