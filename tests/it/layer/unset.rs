@@ -300,8 +300,11 @@ fn t_a4_the_switches_that_weaken_something_are_the_known_ones() {
         }
     }
     let known = [
+        // The operator may hand what is genuine to its handler once more.
+        "dangerous_allow_replay",
         "dangerous_fail_open",
         "dangerous_pairing",
+        "dangerous_without_body_budget",
         // Whose keys to try, which the signature then shows.
         "unverified_body_field",
         "with_shadow_mode",
