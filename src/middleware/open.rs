@@ -155,15 +155,17 @@ where
             }
             Err(kind) => return Err(refused(received, kind, None, None)),
         };
-        shared.emit(&Event::Verified(Verified {
-            endpoint: &endpoint.name,
-            provider: &endpoint.provider,
-            tenant: asking.tenant.get(),
-            key_id: authentic.key_id(),
-            skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
-            body_bytes: received.len(),
-            verify_time: asking.stopwatch.spent(),
-        }));
+        shared.tell(|| {
+            Event::Verified(Verified {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+                tenant: asking.tenant.get(),
+                key_id: authentic.key_id(),
+                skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
+                body_bytes: received.len(),
+                verify_time: asking.stopwatch.spent(),
+            })
+        });
         Ok(Opened::Delivery(Genuine {
             authentic,
             tenant: asking.tenant.into_inner(),
@@ -225,12 +227,12 @@ pub(super) fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<Encoding,
 
 /// How the headers say that the body is packed; `None` for anything but gzip.
 fn encoding(headers: &HeaderMap) -> Option<Encoding> {
-    let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
-    let Some(value) = values.next() else {
+    let Some(value) = headers.get(header::CONTENT_ENCODING) else {
         return Some(Encoding::Identity);
     };
     let is = |name: &str| value.as_bytes().eq_ignore_ascii_case(name.as_bytes());
-    if values.next().is_some() {
+    let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
+    if values.nth(1).is_some() {
         None
     } else if is("identity") {
         Some(Encoding::Identity)

@@ -55,6 +55,7 @@ impl<'a> Begun<'a> {
         Ok(begun)
     }
 
+    #[inline]
     pub(super) fn unread() -> Self {
         Self {
             shape: 0,
@@ -66,7 +67,7 @@ impl<'a> Begun<'a> {
 
     /// As [`new`](Self::new), in place: as a result it would be copied.
     #[inline]
-    pub(super) fn read(
+    fn read(
         &mut self,
         head: Head<'a>,
         scheme: &'a Scheme,
@@ -92,6 +93,18 @@ impl<'a> Begun<'a> {
         }
         wanted_key_id(scheme, &reading)?;
         Ok(())
+    }
+
+    /// As [`read`](Self::read), and what the head decides with the keys.
+    pub(super) fn read_with(
+        &mut self,
+        keyring: &Keyring,
+        head: Head<'a>,
+        scheme: &'a Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        self.read(head, scheme, now)?;
+        self.check_keys(keyring, head, scheme, now)
     }
 
     /// Checks what the body decides without a key: for keys that are fetched once it is there.
@@ -181,7 +194,7 @@ impl<'a> Begun<'a> {
 
     /// Whether there are keys, and values of the head, for a MAC to begin with.
     #[inline]
-    pub(super) fn check_keys(
+    fn check_keys(
         &self,
         keyring: &Keyring,
         head: Head<'_>,
@@ -312,7 +325,28 @@ impl<'a> Begun<'a> {
     }
 }
 
-impl Keyed<'_> {
+impl<'a> Keyed<'a> {
+    /// With keys that are there from the start; [`begin`](Self::begin) is to come.
+    #[inline]
+    pub(crate) fn unread(keyring: Keyring) -> Self {
+        Self {
+            begun: Begun::unread(),
+            keyring,
+            stream: None,
+        }
+    }
+
+    /// Checks everything that the head decides, in place: as a result it would be copied.
+    #[inline]
+    pub(crate) fn begin(
+        &mut self,
+        head: Head<'a>,
+        scheme: &'a Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        self.begun.read_with(&self.keyring, head, scheme, now)
+    }
+
     pub(crate) const fn keyring(&self) -> &Keyring {
         &self.keyring
     }
