@@ -28,6 +28,14 @@ impl Shared {
         telemetry::emit(self.listener.as_deref(), event);
     }
 
+    /// As [`emit`](Self::emit), for what every delivery comes to: it is made only where somebody hears it.
+    #[inline]
+    pub(super) fn tell<'e>(&self, event: impl FnOnce() -> Event<'e>) {
+        if telemetry::is_heard(self.listener.as_deref()) {
+            self.emit(&event());
+        }
+    }
+
     /// What tells of an endpoint's requests, also when this one is gone.
     pub(super) fn reporter(&self, endpoint: &Endpoint) -> Reporter {
         Reporter {

@@ -34,6 +34,12 @@ pub(crate) use self::{
 /// Hears of each event.
 pub(crate) type Listener = dyn Fn(&Event<'_>) + Send + Sync;
 
+/// Whether anybody hears of events; else nobody has to make them.
+#[inline]
+pub(crate) fn is_heard(listener: Option<&Listener>) -> bool {
+    listener.is_some() || cfg!(feature = "metrics") || trace::hears()
+}
+
 /// Tells all who want to hear it.
 pub(crate) fn emit(listener: Option<&Listener>, event: &Event<'_>) {
     trace::emit(event);

@@ -19,6 +19,12 @@ mod on {
     const TARGET: &str = "axum_webhook";
     const SPAN: &str = "webhook";
 
+    /// Whether anybody wants to hear anything.
+    #[inline]
+    pub(in super::super) fn hears() -> bool {
+        LevelFilter::current() != LevelFilter::OFF
+    }
+
     /// Whether anybody wants to know why a request is refused.
     pub(crate) fn listens() -> bool {
         tracing::enabled!(target: "axum_webhook", Level::WARN)
@@ -84,7 +90,7 @@ mod on {
     }
 
     pub(in super::super) fn emit(event: &Event<'_>) {
-        if LevelFilter::current() == LevelFilter::OFF {
+        if !hears() {
             return;
         }
         match event {
@@ -339,6 +345,9 @@ mod off {
 
     use crate::{Diagnosis, telemetry::Event};
 
+    pub(in super::super) const fn hears() -> bool {
+        false
+    }
     pub(crate) const fn listens() -> bool {
         false
     }
@@ -362,10 +371,10 @@ pub(crate) use self::off::{
     InSpan, in_span, key_came, listens, measures, payload_refused, secret_looks_wrong,
 };
 #[cfg(not(feature = "tracing"))]
-pub(super) use self::off::{emit, secret_file_changed, secrets_not_reread};
+pub(super) use self::off::{emit, hears, secret_file_changed, secrets_not_reread};
 #[cfg(feature = "tracing")]
 pub(crate) use self::on::{
     InSpan, in_span, key_came, listens, measures, payload_refused, secret_looks_wrong,
 };
 #[cfg(feature = "tracing")]
-pub(super) use self::on::{emit, secret_file_changed, secrets_not_reread};
+pub(super) use self::on::{emit, hears, secret_file_changed, secrets_not_reread};
