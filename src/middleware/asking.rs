@@ -365,10 +365,6 @@ pub(super) enum Decided {
 
 /// How far a verification has come before the body is there.
 #[derive(Default)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one for each request, and most are the largest"
-)]
 pub(super) enum Stage<'a> {
     /// Nothing has been looked at.
     #[default]

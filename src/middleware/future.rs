@@ -228,7 +228,7 @@ mod tests {
         let request = Request::new(Body::empty());
         let pipeline = run(layer.shared, Router::new(), request, None);
         let size = size_of_val(&pipeline);
-        assert!(size <= 1312, "{size} bytes");
+        assert!(size <= 1344, "{size} bytes");
         Ok(())
     }
 }
