@@ -65,7 +65,7 @@ use self::{
 };
 
 /// How long a control goes on.
-const CONTROL: u64 = 3;
+const CONTROL: u64 = 5;
 
 /// How much is under way at most; more waits, as at a provider with so many workers.
 const UNDER_WAY: usize = 1500;
