@@ -1,0 +1,119 @@
+//! Where a signature stands, and what a token has to say.
+
+use super::Linter;
+use crate::scheme::{Claim, Encoding, Family, Locate, Shape, Template, signature::ItemKey};
+
+impl Linter<'_> {
+    pub(super) fn signature(&mut self, shape: &Shape) {
+        let signature = &shape.signature;
+        let credential = self.scheme.algorithm.family() == Family::Credential;
+        let token = self.scheme.algorithm.jose_name().is_some();
+        if (signature.encoding == Encoding::Text) && !credential && !token {
+            self.error(
+                "encoding",
+                "a signature is bytes: \"text\" is for tokens only",
+            );
+        }
+        let many = matches!(signature.at, Locate::Headers(_) | Locate::HeaderFamily(_));
+        if many && signature.list.is_some() {
+            self.error("list", "a `list` needs a signature in one place");
+        }
+        let has_sets = signature
+            .list
+            .as_ref()
+            .is_some_and(|list| list.sets.is_some());
+        if has_sets && matches!(signature.at, Locate::RepeatedHeader(_)) {
+            self.error("list", "`sets` need a signature in one place");
+        }
+        let has_pairs = signature
+            .list
+            .as_ref()
+            .is_some_and(|list| list.pair.is_some());
+        let is_item = |at: &Locate| matches!(at, Locate::Item(_));
+        let reads_items = shape
+            .timestamp
+            .as_ref()
+            .is_some_and(|field| is_item(&field.at))
+            || shape.event_id.as_ref().is_some_and(is_item)
+            || shape.fields.iter().any(|field| is_item(&field.at));
+        if (signature.item.is_some() || reads_items) && !has_pairs {
+            self.error("list", "an `item` needs a `list` with a `pair` separator");
+        }
+        if reads_items && signature.at.single_header().is_none() {
+            self.error(
+                "list",
+                "a value at an `item` needs the signature in one header",
+            );
+        }
+        if matches!(signature.at, Locate::Item(_)) {
+            self.error(
+                "signature",
+                "the signature itself can't stand at an `item`; write `item` beside `at`",
+            );
+        }
+        if let Some(list) = &signature.list {
+            let empty = list.items.is_empty()
+                || list.pair.as_ref().is_some_and(String::is_empty)
+                || list.sets.as_ref().is_some_and(String::is_empty);
+            if empty {
+                self.error("list", "a separator is empty");
+            }
+        }
+        if let Some(ItemKey::Secret { secret }) = &signature.item
+            && !self.scheme.secret_parts.contains(secret)
+        {
+            self.error(
+                "secret-parts",
+                format!("`item` names the secret's part {secret:?}, which `secret_parts` lacks"),
+            );
+        }
+        if shape.each.is_some() && !matches!(signature.at, Locate::Json(_)) {
+            self.error(
+                "each",
+                "`each` needs the signature at a `json` pointer inside the item",
+            );
+        }
+    }
+
+    pub(super) fn token(&mut self, shape: &Shape) {
+        let scheme = self.scheme;
+        let signature = &shape.signature;
+        if signature.encoding != Encoding::Text || signature.list.is_some() {
+            self.error(
+                "token",
+                "a token stands alone and as it is: encoding = \"text\", without `list`",
+            );
+        }
+        if !signature.at.is_single_in_head() {
+            self.error(
+                "token",
+                "a token stands in one header, as a bearer token or in the query",
+            );
+        }
+        for claim in &shape.claims {
+            for (role, filters) in claim.is.iter().flat_map(Template::values) {
+                self.value(shape, role, filters);
+            }
+        }
+        if let Some(content) = &shape.content {
+            if shape.uses_claims() {
+                self.error(
+                    "claims",
+                    "with `content`, the token's payload is that content, and has no `claims`",
+                );
+            }
+            for (role, filters) in content.values() {
+                self.value(shape, role, filters);
+            }
+        }
+        self.coverage(shape);
+        // What is signed beside the token has its own time, or none, like any signature.
+        let expires = shape.content.is_some() || shape.claims.iter().any(Claim::is_expiry);
+        if !expires && (scheme.tolerance.is_none() || shape.timestamp.is_none()) {
+            self.warn(
+                "token-never-expires",
+                "the token needs neither `exp` nor a `timestamp` with `tolerance`, so its age is never checked",
+            );
+        }
+    }
+}
