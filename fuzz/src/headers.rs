@@ -16,6 +16,15 @@ const MAX_SIGNATURES: usize = 32;
 /// The most sets of them.
 const MAX_SETS: usize = 4;
 
+/// Times around the borders of the window.
+const BORDERS: [&str; 5] = [
+    "1700000000",
+    "1700000300",
+    "1700000301",
+    "1699999700",
+    "1699999699",
+];
+
 /// What a fuzzer of `pairs` and `sets` may write: times around the borders of the window, each with its right signature, and a
 /// wrong one at the end.
 static TIMED: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -124,14 +133,7 @@ pub fn versions(data: &[u8]) {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::standard_webhooks()));
     let mut pieces = lines(data);
     let signatures = pieces.next().unwrap_or_default();
-    let values = [
-        "1700000000",
-        "1700000300",
-        "1700000301",
-        "1699999700",
-        "1699999699",
-    ];
-    let time = fill(pieces.next().unwrap_or(b"\x80"), &values);
+    let time = fill(pieces.next().unwrap_or(b"\x80"), &BORDERS);
     let id = fill(
         pieces.next().unwrap_or(b"\x80"),
         &["msg_1", "msg_1.1700000000"],
@@ -181,14 +183,7 @@ pub fn prefix(data: &[u8]) {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::slack()));
     let mut pieces = lines(data);
     let signature = pieces.next().unwrap_or_default();
-    let values = [
-        "1700000000",
-        "1700000300",
-        "1700000301",
-        "1699999700",
-        "1699999699",
-    ];
-    let time = fill(pieces.next().unwrap_or(b"\x80"), &values);
+    let time = fill(pieces.next().unwrap_or(b"\x80"), &BORDERS);
     let right = hex(&mac(&[b"v0:", &time, b":", BODY]));
     let upper = right.to_ascii_uppercase();
     let signature = fill(signature, &[&right, &upper]);
