@@ -6,17 +6,8 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Uri,
     header::{self, AsHeaderName},
 };
-use percent_encoding::percent_decode;
-use serde::{
-    Deserializer as _,
-    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
-use crate::{
-    public_url::PublicUrl,
-    scheme::{JsonPointer, MediaType},
-};
+use crate::{form, public_url::PublicUrl, scheme::MediaType, text};
 
 /// The longest security header that is looked at, in bytes.
 pub(crate) const MAX_HEADER_LEN: usize = 4096;
@@ -148,11 +139,11 @@ impl<'a> Head<'a> {
 
     /// The decoded value of a query parameter that must be there exactly once.
     pub(crate) fn query_value(&self, name: &str) -> Result<Cow<'a, [u8]>, ReadError> {
-        single(pairs(self.query().unwrap_or_default().as_bytes()), name)
+        form::value(self.query().unwrap_or_default().as_bytes(), name)
     }
 
     pub(crate) fn has_query(&self, name: &str) -> bool {
-        pairs(self.query().unwrap_or_default().as_bytes()).any(|(key, _)| *key == *name.as_bytes())
+        form::has(self.query().unwrap_or_default().as_bytes(), name)
     }
 
     pub(crate) fn path(&self) -> &'a str {
@@ -210,7 +201,7 @@ fn check_text(value: &HeaderValue) -> Result<(), ReadError> {
         Err(ReadError::TooLong)
     } else if bytes.is_empty() {
         Err(ReadError::Missing)
-    } else if !bytes.is_ascii() {
+    } else if !text::is_ascii(bytes) {
         // A `HeaderValue` has no control characters but the tab, so that ASCII is what its `to_str` takes.
         Err(ReadError::Malformed)
     } else {
@@ -222,236 +213,9 @@ fn as_text(bytes: &[u8]) -> Result<&str, ReadError> {
     std::str::from_utf8(bytes).map_err(|_| ReadError::Malformed)
 }
 
-/// The decoded value of a form field that must be there exactly once.
-pub(crate) fn form_value<'a>(body: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, ReadError> {
-    single(pairs(body), name)
-}
-
-/// The decoded value of the only field of a form.
-pub(crate) fn only_form_value<'a>(body: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, ReadError> {
-    if pairs(body).any(|(key, _)| *key != *name.as_bytes()) {
-        return Err(ReadError::Malformed);
-    }
-    form_value(body, name)
-}
-
-/// The decoded names and values of a form or a query, in their order.
-// ref: https://url.spec.whatwg.org/#urlencoded-parsing, but without replacing bytes that are no UTF-8.
-pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
-    text.split(|c| *c == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let mut halves = pair.splitn(2, |c| *c == b'=');
-            let mut next = || decode_form(halves.next().unwrap_or_default());
-            (next(), next())
-        })
-}
-
-fn decode_form(text: &[u8]) -> Cow<'_, [u8]> {
-    if text.contains(&b'+') {
-        let spaced: Vec<u8> = text
-            .iter()
-            .map(|c| if *c == b'+' { b' ' } else { *c })
-            .collect();
-        Cow::Owned(percent_decode(&spaced).collect())
-    } else {
-        percent_decode(text).into()
-    }
-}
-
-fn single<'a>(
-    pairs: impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)>,
-    name: &str,
-) -> Result<Cow<'a, [u8]>, ReadError> {
-    let mut found = pairs.filter(|(key, _)| **key == *name.as_bytes());
-    let (_, value) = found.next().ok_or(ReadError::Missing)?;
-    if found.next().is_some() {
-        return Err(ReadError::Duplicate);
-    }
-    Ok(value)
-}
-
-/// The text of a scalar in a JSON body: a string unescaped, a number or a boolean as it is written.
-///
-/// A missing value and `null` are both [`ReadError::Missing`]. A name that stands
-/// twice in an object on the way is refused, since the handler's parser might take the other one.
-pub(crate) fn json_value<'a>(
-    body: &'a [u8],
-    pointer: &JsonPointer,
-) -> Result<Cow<'a, str>, ReadError> {
-    let text = std::str::from_utf8(body).map_err(|_| ReadError::Malformed)?;
-    let raw = json_at(text, pointer)?;
-    if raw.starts_with('"') {
-        return match serde_json::from_str::<&str>(raw) {
-            Ok(plain) => Ok(Cow::Borrowed(plain)),
-            Err(_) => serde_json::from_str(raw)
-                .map(Cow::Owned)
-                .map_err(|_| ReadError::Malformed),
-        };
-    }
-    match raw {
-        "null" => Err(ReadError::Missing),
-        _ if raw.starts_with(['{', '[']) => Err(ReadError::Malformed),
-        _ => Ok(Cow::Borrowed(raw)),
-    }
-}
-
-/// The text of a JSON document, checked to be one.
-pub(crate) fn json_root(body: &[u8]) -> Result<&str, ReadError> {
-    serde_json::from_slice::<&RawValue>(body)
-        .map(RawValue::get)
-        .map_err(|_| ReadError::Malformed)
-}
-
-/// The text of the value at `pointer`. All of the document is checked to be JSON.
-pub(crate) fn json_at<'a>(document: &'a str, pointer: &JsonPointer) -> Result<&'a str, ReadError> {
-    let mut steps = pointer.steps().peekable();
-    if steps.peek().is_none() {
-        return json_root(document.as_bytes());
-    }
-    let mut raw = document;
-    for step in steps {
-        raw = json_step(raw, &step)?.ok_or(ReadError::Missing)?;
-    }
-    Ok(raw)
-}
-
-/// The text of the value under one name, or at one index. All of the document is checked to be JSON.
-pub(crate) fn json_step<'a>(document: &'a str, step: &str) -> Result<Option<&'a str>, ReadError> {
-    let mut deserializer = serde_json::Deserializer::from_str(document);
-    deserializer
-        .deserialize_any(Step(step))
-        .and_then(|found| deserializer.end().map(|()| found))
-        .map_err(|error| {
-            if error.to_string().starts_with(DUPLICATE) {
-                ReadError::Duplicate
-            } else {
-                ReadError::Malformed
-            }
-        })
-}
-
-/// The texts of the elements of a JSON array.
-pub(crate) fn json_elements(array: &str) -> Result<Vec<&RawValue>, ReadError> {
-    serde_json::from_str(array).map_err(|_| ReadError::Malformed)
-}
-
-const DUPLICATE: &str = "a name stands twice";
-
-/// Finds the value under one name, or at one index.
-struct Step<'s>(&'s str);
-
-impl<'de> Visitor<'de> for Step<'_> {
-    type Value = Option<&'de str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(is_it) = map.next_key_seed(IsName(self.0))? {
-            if !is_it {
-                map.next_value::<IgnoredAny>()?;
-            } else if found.is_some() {
-                return Err(A::Error::custom(DUPLICATE));
-            } else {
-                found = Some(map.next_value::<&RawValue>()?.get());
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let index: Option<usize> = self.0.parse().ok();
-        let mut found = None;
-        let mut at = 0;
-        while let Some(value) = seq.next_element::<&RawValue>()? {
-            if Some(at) == index {
-                found = Some(value.get());
-            }
-            at += 1;
-        }
-        Ok(found)
-    }
-}
-
-/// Whether an object's key is the name that is looked for.
-struct IsName<'s>(&'s str);
-
-impl<'de> DeserializeSeed<'de> for IsName<'_> {
-    type Value = bool;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<bool, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IsName<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
-        Ok(name == self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check_json(body: &str, pointer: &str, want: Result<&str, ReadError>) {
-        let got = json_value(body.as_bytes(), &JsonPointer::literal(pointer));
-        assert_eq!(got.as_deref(), want.as_deref(), "{body} {pointer}");
-    }
-
-    #[test]
-    fn json_scalars_are_read_as_they_are_written() {
-        check_json(r#"{"a":{"b":"x"}}"#, "/a/b", Ok("x"));
-        check_json(r#"{"a":"\u00e9\n"}"#, "/a", Ok("é\n"));
-        check_json(r#"{"a":1.00}"#, "/a", Ok("1.00"));
-        check_json(
-            r#"{"a":12345678901234567890123}"#,
-            "/a",
-            Ok("12345678901234567890123"),
-        );
-        check_json(r#"{"a":true}"#, "/a", Ok("true"));
-        check_json(r#"[{"a":1},{"a":2}]"#, "/1/a", Ok("2"));
-        check_json(r#"{"\u0061":1}"#, "/a", Ok("1"));
-    }
-
-    #[test]
-    fn json_that_could_be_read_two_ways_is_refused() {
-        check_json(r#"{"a":1,"a":2}"#, "/a", Err(ReadError::Duplicate));
-        check_json(r#"{"a":1,"\u0061":2}"#, "/a", Err(ReadError::Duplicate));
-        check_json(r#"{"a":1,"b":2,"b":3}"#, "/a", Ok("1"));
-        check_json(
-            r#"{"a":{"b":1},"a":{"b":2}}"#,
-            "/a/b",
-            Err(ReadError::Duplicate),
-        );
-        check_json(r#"{"a":null}"#, "/a", Err(ReadError::Missing));
-        check_json(r#"{"b":1}"#, "/a", Err(ReadError::Missing));
-        check_json(r#"{"a":[1]}"#, "/a", Err(ReadError::Malformed));
-        check_json(r#"{"a":1} x"#, "/a", Err(ReadError::Malformed));
-        check_json("", "/a", Err(ReadError::Malformed));
-        check_json(r#"{"a":1"#, "/a", Err(ReadError::Malformed));
-        check_json("1", "/a", Err(ReadError::Malformed));
-    }
-
-    #[test]
-    fn forms_are_decoded_and_doubles_refused() {
-        let body = b"a=1&b=x+y%26z&c&d=%ff&a=2&=e";
-        assert_eq!(form_value(body, "b").as_deref(), Ok(b"x y&z".as_slice()));
-        assert_eq!(form_value(body, "c").as_deref(), Ok(b"".as_slice()));
-        assert_eq!(form_value(body, "d").as_deref(), Ok(b"\xff".as_slice()));
-        assert_eq!(form_value(body, "a"), Err(ReadError::Duplicate));
-        assert_eq!(form_value(body, "z"), Err(ReadError::Missing));
-    }
 
     #[track_caller]
     fn check_url(public: &str, target: &str, want: &str) {

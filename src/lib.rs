@@ -103,6 +103,7 @@ mod crypto;
 pub mod diagnosis;
 mod endpoint;
 mod extract;
+mod form;
 mod gate;
 // It has no code, only pages of the docs.
 #[cfg(any(doc, doctest))]
@@ -111,6 +112,7 @@ pub mod handshake;
 mod incoming;
 #[cfg(feature = "inspector")]
 pub mod inspector;
+mod json;
 mod key_source;
 mod keys;
 mod late;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    incoming::{self, ReadError},
+    incoming::ReadError,
+    json,
     scheme::{JsonPointer, Locate},
     verify::VerifyError,
 };
@@ -75,14 +76,14 @@ pub(crate) fn content(body: &[u8]) -> Result<Vec<u8>, VerifyError> {
 fn field<'a>(body: &'a [u8], name: &str) -> Result<Option<Cow<'a, str>>, VerifyError> {
     let pointer = JsonPointer::literal(&format!("/{name}"));
     let read = |error| VerifyError::read(name, &Locate::Json(pointer.clone()), error);
-    let root = incoming::json_root(body).map_err(read)?;
-    match incoming::json_at(root, &pointer) {
+    let root = json::root(body).map_err(read)?;
+    match json::at(root, &pointer) {
         Ok("null") | Err(ReadError::Missing) => return Ok(None),
         Ok(raw) if raw.starts_with('"') => {}
         Ok(_) => return Err(malformed(name)),
         Err(error) => return Err(read(error)),
     }
-    incoming::json_value(body, &pointer).map(Some).map_err(read)
+    json::value(body, &pointer).map(Some).map_err(read)
 }
 
 fn malformed(name: &str) -> VerifyError {

@@ -16,6 +16,7 @@ pub mod canonical;
 pub mod config;
 pub mod grammar;
 pub mod headers;
+pub mod json;
 #[cfg(feature = "jwt")]
 pub mod jws;
 pub mod keys;
@@ -44,6 +45,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("header_prefix", headers::prefix),
     ("header_sets", headers::sets),
     ("header_versions", headers::versions),
+    ("json", json::json),
     #[cfg(feature = "jwt")]
     ("jws", jws::jws),
     ("public_key", keys::public_key),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::{
     content::Reading,
     crypto::Hasher,
-    incoming,
+    json,
     keys::Key,
     scheme::{Algorithm, Encoding, Filter, Role},
     sns,
@@ -69,7 +69,7 @@ impl<'a> Reading<'a> {
     }
 
     fn json_object(&self) -> Result<&'a [u8], VerifyError> {
-        let text = incoming::json_root(self.incoming.body).map_err(|_| body_malformed())?;
+        let text = json::root(self.incoming.body).map_err(|_| body_malformed())?;
         if text.starts_with('{') {
             Ok(self.incoming.body)
         } else {
@@ -78,40 +78,14 @@ impl<'a> Reading<'a> {
     }
 
     fn first_element(&self) -> Result<&'a [u8], VerifyError> {
-        let text = incoming::json_root(self.incoming.body).map_err(|_| body_malformed())?;
+        let text = json::root(self.incoming.body).map_err(|_| body_malformed())?;
         if !text.starts_with('[') {
             return Ok(self.incoming.body);
         }
-        match incoming::json_step(text, "0") {
+        match json::step(text, "0") {
             Ok(Some(first)) => Ok(first.as_bytes()),
             _ => Err(body_malformed()),
         }
-    }
-
-    // ref: `sign_params` of Vonage/vonage-python-sdk, http_client/src/vonage_http_client/auth.py
-    fn feed_vonage(&self, sink: &mut dyn FnMut(&[u8])) -> Result<(), VerifyError> {
-        let separates = |c: &u8| matches!(c, b'&' | b'=');
-        for (name, value) in self.single_fields()? {
-            if *name == *b"sig" {
-                continue;
-            }
-            // Names are signed as they are: one with a separator in it would be two fields.
-            if name.iter().any(separates) {
-                return Err(VerifyError::SeparatorInValue {
-                    name: "form field".to_owned(),
-                });
-            }
-            sink(b"&");
-            sink(&name);
-            sink(b"=");
-            for (index, piece) in value.split(separates).enumerate() {
-                if index > 0 {
-                    sink(b"_");
-                }
-                sink(piece);
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is signed, fed piece by piece: the one reading of a template, for verifying and signing alike.
 
 mod filters;
+mod signed_form;
 mod signed_headers;
 
 use std::{borrow::Cow, io::Write as _};
@@ -9,15 +10,14 @@ use http::HeaderName;
 
 use crate::{
     crypto::jws,
-    incoming::{self, Head, Incoming, ReadError},
+    form,
+    incoming::{Head, Incoming, ReadError},
+    json,
     keys::Key,
     scheme::{ItemKey, Locate, Role, Segment, Shape, Template},
     text,
     verify::VerifyError,
 };
-
-/// A form's field: its name and its value, decoded.
-type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// A request and how it is read: everything that a role can stand for.
 #[derive(Clone, Copy)]
@@ -32,8 +32,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) toggle_port: bool,
     /// The signature's list, where it has been read.
     pub(crate) list: Option<Listed<'a>>,
-    /// The values that have been read and checked.
-    pub(crate) known: Option<&'a Known<'a>>,
+    /// How what is signed begins, where it has been read.
+    pub(crate) known: Option<&'a Known>,
 }
 
 /// The list in which the signatures stand, and what else has been found in it.
@@ -52,14 +52,6 @@ impl<'a> Listed<'a> {
             text,
             others: [(&[], &[]); 2],
             count: 0,
-        }
-    }
-
-    /// A list that has to be searched.
-    pub(crate) const fn unread(text: &'a [u8]) -> Self {
-        Self {
-            count: usize::MAX,
-            ..Self::new(text)
         }
     }
 
@@ -85,25 +77,48 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// Values of the head that are signed as they are, read and checked, so that nothing is looked up twice.
-#[derive(Default)]
-pub(crate) struct Known<'a> {
-    /// The set that they belong to.
-    pub(crate) set: usize,
-    /// By the place of their segment in the content, of which few have more.
-    values: [Option<&'a [u8]>; 4],
+/// How what is signed begins, read and checked: in one piece, since a hash takes longer to begin with a
+/// piece than for a few bytes of it, and so that nothing is looked up twice.
+pub(crate) struct Known {
+    /// How many segments it has.
+    segments: usize,
+    len: usize,
+    text: [u8; Self::MAX],
 }
 
-impl<'a> Known<'a> {
-    /// Remembers the value of a segment, where there is a place for it.
-    pub(crate) fn remember(&mut self, segment: usize, value: &'a [u8]) {
-        if let Some(place) = self.values.get_mut(segment) {
-            *place = Some(value);
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            segments: 0,
+            len: 0,
+            text: [0; Self::MAX],
+        }
+    }
+}
+
+impl Known {
+    /// Room for an id, a timestamp and what separates them.
+    const MAX: usize = 48;
+
+    /// Remembers the text of the segment at `place`, if it is the next one and there is room for it.
+    #[inline]
+    pub(crate) fn remember(&mut self, place: usize, text: &[u8]) {
+        let end = self.len + text.len();
+        if self.segments == place
+            && let Some(room) = self.text.get_mut(self.len..end)
+        {
+            match (room, text) {
+                // Most separators are one byte, which takes no call.
+                ([place], [byte]) => *place = *byte,
+                (room, text) => room.copy_from_slice(text),
+            }
+            self.len = end;
+            self.segments += 1;
         }
     }
 
-    fn get(&self, segment: usize) -> Option<&'a [u8]> {
-        self.values.get(segment).copied().flatten()
+    fn text(&self) -> &[u8] {
+        self.text.get(..self.len).unwrap_or_default()
     }
 }
 
@@ -120,12 +135,20 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn head(&self) -> Head<'a> {
-        self.incoming.head
+    const fn head(&self) -> &Head<'a> {
+        &self.incoming.head
     }
 
     /// The value at `at`.
+    #[inline]
     pub(crate) fn value(&self, at: &Locate) -> Result<Cow<'a, [u8]>, ReadError> {
+        match at {
+            Locate::Header(name) => self.head().header_bytes(name).map(Cow::Borrowed),
+            _ => self.value_elsewhere(at),
+        }
+    }
+
+    fn value_elsewhere(&self, at: &Locate) -> Result<Cow<'a, [u8]>, ReadError> {
         let text = |text: &'a str| Cow::Borrowed(text.as_bytes());
         match at {
             // More than one is for signatures only, which are read elsewhere.
@@ -145,12 +168,12 @@ impl<'a> Reading<'a> {
             }
             Locate::Bearer => self.head().bearer().map(text),
             Locate::Query(name) => self.head().query_value(name),
-            Locate::Form(name) => incoming::form_value(self.incoming.body, name),
-            Locate::OnlyForm(name) => incoming::only_form_value(self.incoming.body, name),
+            Locate::Form(name) => form::value(self.incoming.body, name),
+            Locate::OnlyForm(name) => form::only_value(self.incoming.body, name),
             Locate::Json(pointer) => {
                 let value = match self.item {
-                    Some(item) => incoming::json_value(item.as_bytes(), pointer),
-                    None => incoming::json_value(self.incoming.body, pointer),
+                    Some(item) => json::value(item.as_bytes(), pointer),
+                    None => json::value(self.incoming.body, pointer),
                 }?;
                 Ok(match value {
                     Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -158,7 +181,7 @@ impl<'a> Reading<'a> {
                 })
             }
             Locate::Claim(pointer) => {
-                let value = incoming::json_value(&self.token_payload()?, pointer)?.into_owned();
+                let value = json::value(&self.token_payload()?, pointer)?.into_owned();
                 Ok(Cow::Owned(value.into_bytes()))
             }
             Locate::Item(key) => self.item(key).map(Cow::Borrowed),
@@ -240,27 +263,28 @@ impl<'a> Reading<'a> {
         key: Option<&Key>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), VerifyError> {
-        let segments = self
-            .shape
-            .content
-            .as_ref()
-            .map_or(&[][..], Template::segments);
-        let known = self.known.filter(|known| known.set == self.set);
-        let segments = segments.get(from..to).unwrap_or_default();
-        for (index, segment) in (from..).zip(segments) {
-            match segment {
-                Segment::Literal(text) => sink(text.as_bytes()),
-                Segment::Value {
-                    role: Role::Body,
-                    filters,
-                } if filters.is_empty() => sink(self.incoming.body),
-                Segment::Value { .. } => match known.and_then(|known| known.get(index)) {
-                    Some(value) => sink(value),
-                    None => self.feed_segment(segment, key, sink)?,
-                },
-            }
+        let Some(content) = &self.shape.content else {
+            return Ok(());
+        };
+        let from = self.feed_known(from, to, sink);
+        if from + 1 == to && content.layout().body == Some(from) {
+            sink(self.incoming.body);
+            return Ok(());
         }
-        Ok(())
+        let mut segments = content.segments().iter().take(to).skip(from);
+        segments.try_for_each(|segment| self.feed_segment(segment, key, sink))
+    }
+
+    /// Feeds what is known of the segments from `from` to `to`, and says which of them is the next.
+    #[inline]
+    fn feed_known(&self, from: usize, to: usize, sink: &mut dyn FnMut(&[u8])) -> usize {
+        let known = self
+            .known
+            .filter(|known| from == 0 && (1..=to).contains(&known.segments));
+        known.map_or(from, |known| {
+            sink(known.text());
+            known.segments
+        })
     }
 
     fn feed_segment(
@@ -319,6 +343,7 @@ impl<'a> Reading<'a> {
 
     /// A value that stands somewhere in the request, checked to be one that can't
     /// run into its neighbours.
+    #[inline]
     pub(crate) fn source(&self, source: &Source<'_>) -> Result<Cow<'a, [u8]>, VerifyError> {
         let value = match self.value(source.at) {
             Err(ReadError::Missing) if source.optional => Cow::Borrowed(&[][..]),
@@ -341,39 +366,6 @@ impl<'a> Reading<'a> {
             });
         }
         Ok(value)
-    }
-
-    fn feed_form(&self, distinct: bool, sink: &mut dyn FnMut(&[u8])) -> Result<(), VerifyError> {
-        let pairs = if distinct {
-            let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
-            pairs.sort_unstable();
-            pairs.dedup();
-            pairs
-        } else {
-            self.single_fields()?
-        };
-        for (name, value) in &pairs {
-            sink(name);
-            sink(value);
-        }
-        Ok(())
-    }
-
-    /// The form's fields, sorted by their names, each of which stands there once.
-    fn single_fields(&self) -> Result<Vec<Pair<'a>>, VerifyError> {
-        let mut pairs: Vec<_> = incoming::pairs(self.incoming.body).collect();
-        pairs.sort_unstable();
-        let doubled = pairs
-            .windows(2)
-            .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b));
-        // Which order the sender signed is not said, so two readings would be possible.
-        if doubled {
-            return Err(VerifyError::Duplicate {
-                name: "form field".to_owned(),
-                at: "form".to_owned(),
-            });
-        }
-        Ok(pairs)
     }
 }
 

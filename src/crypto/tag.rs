@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 #[derive(Clone, Copy)]
 pub(crate) struct Tag {
     bytes: [u8; Self::MAX],
-    len: usize,
+    len: u8,
 }
 
 impl Tag {
@@ -19,37 +19,34 @@ impl Tag {
     pub(crate) fn new(from: &[u8]) -> Option<Self> {
         let mut bytes = [0; Self::MAX];
         bytes.get_mut(..from.len())?.copy_from_slice(from);
-        Some(Self {
-            bytes,
-            len: from.len(),
-        })
+        let len = u8::try_from(from.len()).ok()?;
+        Some(Self { bytes, len })
     }
 
-    /// The tag that `write` puts into the room that it gets, if it is one of `len` bytes.
-    ///
-    /// What `write` does not count has to stay zero.
+    /// The tag of `len` bytes that `write` puts into the room that it gets, and counts.
     #[inline]
     pub(crate) fn written(
         len: usize,
         write: impl FnOnce(&mut [u8]) -> Option<usize>,
     ) -> Option<Self> {
-        // A little room more than any tag has, so that base64 of a longer one fails by its length.
-        let mut room = [0; Self::MAX + 2];
-        if write(&mut room)? != len {
+        let mut bytes = [0; Self::MAX];
+        let room = bytes.get_mut(..len)?;
+        if write(room)? != len {
             return None;
         }
-        let bytes = *room.first_chunk()?;
-        (len <= Self::MAX).then_some(Self { bytes, len })
+        let len = u8::try_from(len).ok()?;
+        Some(Self { bytes, len })
     }
 
     /// Whether both tags are the same, in a time that is always the same.
+    #[inline]
     pub(crate) fn matches(&self, other: &Self) -> bool {
         // What is behind a tag is zero in each, so that all words can be compared.
-        let mut difference = 0;
+        let mut difference = u64::from(self.len ^ other.len);
         for (own, other) in self.words().zip(other.words()) {
             difference |= own ^ other;
         }
-        (difference.ct_eq(&0) & self.len.ct_eq(&other.len)).into()
+        difference.ct_eq(&0).into()
     }
 
     fn words(&self) -> impl Iterator<Item = u64> {
@@ -58,7 +55,7 @@ impl Tag {
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 

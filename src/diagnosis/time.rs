@@ -9,7 +9,7 @@ use crate::{
         head::shape_of,
         words::{ago, shown, span},
     },
-    incoming::{json_at, json_elements, json_root},
+    json,
     scheme::TimeUnit,
     verify::VerifyError,
 };
@@ -154,9 +154,9 @@ fn claim(at: &str, case: &Case<'_>) -> Diagnosis {
     };
     let value = shape_of(case).and_then(|shape| {
         let payload = Reading::new(shape, case.incoming()).token_payload().ok()?;
-        let value = json_at(json_root(&payload).ok()?, &at.parse().ok()?).ok()?;
-        if let Ok(list) = json_elements(value) {
-            return Some(format!(" (a list of {})", list.len()));
+        let value = json::at(json::root(&payload).ok()?, &at.parse().ok()?).ok()?;
+        if let Ok(list) = json::elements(value) {
+            return Some(format!(" (a list of {})", list.count()));
         }
         let text: String = serde_json::from_str(value).ok()?;
         Some(format!(" ({})", shown(&text)))

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    incoming::pairs,
+    form::pairs,
     inspector::pretty,
     scheme::{Expected, Locate, MediaType, Scheme, Template},
     text,

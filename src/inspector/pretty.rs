@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    incoming::pairs,
+    form::pairs,
     inspector::mask::{MASK, Masks},
     scheme::MediaType,
 };

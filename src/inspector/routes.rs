@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    incoming::pairs,
+    form::pairs,
     inspector::{
         Inspector,
         guard::{guard, text},

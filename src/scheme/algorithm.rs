@@ -139,7 +139,7 @@ impl Algorithm {
     #[must_use]
     pub const fn has_public_key(self) -> bool {
         matches!(
-            self.primitive(),
+            self,
             Self::Ed25519
                 | Self::EcdsaP256Sha256
                 | Self::EcdsaP256Sha256Fixed
@@ -147,6 +147,11 @@ impl Algorithm {
                 | Self::RsaPkcs1Sha256
                 | Self::RsaPkcs1Sha512
                 | Self::RsaPssSha256
+                | Self::JwtRs256
+                | Self::JwtRs512
+                | Self::JwtPs256
+                | Self::JwtEs256
+                | Self::JwtEdDsa
         )
     }
 

@@ -50,6 +50,17 @@ impl Encoding {
         }
     }
 
+    /// How many characters `len` bytes are; `None` for a text, whose bytes may be any.
+    #[inline]
+    pub(crate) const fn text_len(self, len: usize) -> Option<usize> {
+        match self {
+            Self::Hex | Self::HexUpper | Self::HexAnyCase => Some(2 * len),
+            Self::Base64 | Self::Base64UrlPadded => Some(len.div_ceil(3) * 4),
+            Self::Base64Url => Some((4 * len).div_ceil(3)),
+            Self::Text => None,
+        }
+    }
+
     /// Writes `bytes` as text. [`Encoding::Text`] takes the bytes as Latin text
     /// and is meant for ASCII only.
     pub(crate) fn encode(self, bytes: &[u8]) -> String {
@@ -272,8 +283,10 @@ mod tests {
         fn behind_what_is_decoded_the_room_stays_as_it_was(bytes in prop::collection::vec(any::<u8>(), 0..=64)) {
             for encoding in ENCODINGS {
                 let mut out = [0; 66];
-                let len = encoding.decode_into(encoding.encode(&bytes).as_bytes(), &mut out);
+                let text = encoding.encode(&bytes);
+                let len = encoding.decode_into(text.as_bytes(), &mut out);
                 prop_assert_eq!(len, Some(bytes.len()));
+                prop_assert_eq!(encoding.text_len(bytes.len()).unwrap_or(text.len()), text.len());
                 prop_assert!(out.iter().skip(bytes.len()).all(|byte| *byte == 0));
             }
         }

@@ -51,9 +51,9 @@ impl TimeUnit {
 
     pub(crate) fn parse_bytes(self, text: &[u8]) -> Option<Timestamp> {
         match self {
-            Self::UnixSeconds => digits(text, 10).map(Timestamp::from_unix_seconds),
-            Self::UnixMillis => digits(text, 13).map(|ms| Timestamp::from_unix_micros(ms * 1000)),
-            Self::UnixMicros => digits(text, 16).map(Timestamp::from_unix_micros),
+            Self::UnixSeconds => digits::<10>(text).map(Timestamp::from_unix_seconds),
+            Self::UnixMillis => digits::<13>(text).map(|ms| Timestamp::from_unix_micros(ms * 1000)),
+            Self::UnixMicros => digits::<16>(text).map(Timestamp::from_unix_micros),
             Self::UnixSecondsOrMillis => Self::UnixSeconds
                 .parse_bytes(text)
                 .or_else(|| Self::UnixMillis.parse_bytes(text)),
@@ -116,18 +116,41 @@ impl Tolerance {
     }
 }
 
-/// A number of `len` digits, at most eighteen, without a leading zero.
-fn digits(text: &[u8], len: usize) -> Option<i64> {
-    if text.len() != len || text.starts_with(b"0") {
-        return None;
+/// A number of `LEN` digits, at most sixteen, without a leading zero.
+fn digits<const LEN: usize>(text: &[u8]) -> Option<i64> {
+    let text: &[u8; LEN] = text.try_into().ok()?;
+    let (eights, rest) = text.as_chunks();
+    let (mut number, mut all_digits) = (0, !text.starts_with(b"0"));
+    for eight in eights {
+        let (of_eight, are_digits) = eight_digits(*eight);
+        all_digits &= are_digits;
+        number = number * 100_000_000 + of_eight;
     }
-    let mut all_digits = true;
-    let number = text.iter().fold(0_i64, |number, c| {
+    for c in rest {
         let digit = c.wrapping_sub(b'0');
         all_digits &= digit < 10;
-        number.wrapping_mul(10).wrapping_add(i64::from(digit))
-    });
+        number = number * 10 + i64::from(digit);
+    }
     all_digits.then_some(number)
+}
+
+/// The number that eight digits are, and whether they are digits.
+// ref: https://github.com/fastfloat/fast_float, `is_made_of_eight_digits_fast`
+fn eight_digits(text: [u8; 8]) -> (i64, bool) {
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let text = u64::from_le_bytes(text);
+    let digits = text.wrapping_sub(all(b'0'));
+    let others = (text.wrapping_add(all(0x46)) | digits) & all(0x80);
+    // The first of two digits is the lower byte, and so on with twos and fours.
+    let join = |halves: u64, worth: u64, bits: u32| {
+        halves.wrapping_mul(worth).wrapping_add(halves >> bits)
+    };
+    let twos = join(digits, 10, 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = join(twos, 100, 16) & 0x0000_ffff_0000_ffff;
+    let eight = join(fours, 10_000, 32) & 0xffff_ffff;
+    (eight.cast_signed(), others == 0)
 }
 
 /// The longest timestamp that is looked at.

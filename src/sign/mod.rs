@@ -11,7 +11,9 @@ use serde_json::Value;
 use crate::{
     content::{Reading, Source, fixed, numbered},
     crypto::sha256,
-    incoming::{Head, Incoming, ReadError, pairs},
+    form,
+    incoming::{Head, Incoming, ReadError},
+    json,
     keys::{Key, Keyring, KeyringError, Secrets},
     public_url::PublicUrl,
     scheme::{Family, ItemKey, JsonPointer, Locate, MediaType, Scheme, Shape},
@@ -465,7 +467,7 @@ impl<'s> Signer<'s> {
                 Ok(())
             }
             Locate::Form(name) | Locate::OnlyForm(name) => {
-                if !pairs(&self.signed.body).any(|(key, _)| *key == *name.as_bytes()) {
+                if !form::has(&self.signed.body, name) {
                     let separator = if self.signed.body.is_empty() { "" } else { "&" };
                     let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
                     self.signed
@@ -480,7 +482,7 @@ impl<'s> Signer<'s> {
     }
 
     fn place_json(&mut self, pointer: &JsonPointer, value: &str) -> Result<(), SignError> {
-        let found = crate::incoming::json_value(&self.signed.body, pointer);
+        let found = json::value(&self.signed.body, pointer);
         if found != Err(ReadError::Missing) {
             return found.map(drop).map_err(|_| SignError::Body);
         }

@@ -6,7 +6,8 @@ use http::{HeaderName, header, uri::Authority};
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    incoming::{Head, Incoming, ReadError, json_value},
+    incoming::{Head, Incoming, ReadError},
+    json,
     path_pattern::PathPattern,
     scheme::JsonPointer,
     tenant::{Tenant, TenantError},
@@ -145,7 +146,7 @@ impl TenantFrom {
                 }
                 part.parse()
             }
-            Place::Body(pointer) => json_value(incoming.body, pointer)?.parse(),
+            Place::Body(pointer) => json::value(incoming.body, pointer)?.parse(),
         }
     }
 }

@@ -3,7 +3,8 @@
 use crate::{
     content::Reading,
     crypto::sha256,
-    incoming::{self, Incoming, ReadError},
+    incoming::{Incoming, ReadError},
+    json,
     keys::KeyId,
     scheme::{Batch, Coverage, Locate, Scheme},
     timestamp::Timestamp,
@@ -107,17 +108,19 @@ impl Authentic {
         };
         if let Some(batch) = &shape.each {
             // The first item speaks for a batch.
-            reading.item = batch_items(incoming.body, batch).ok()?.first().copied();
+            reading.item = batch_items(incoming.body, batch).ok()?.next();
         }
         Some(reading)
     }
 }
 
-/// The texts of the items of a batch.
-pub(super) fn batch_items<'a>(body: &'a [u8], batch: &Batch) -> Result<Vec<&'a str>, ReadError> {
-    let array = incoming::json_at(incoming::json_root(body)?, &batch.array)?;
-    incoming::json_elements(array)?
-        .into_iter()
-        .map(|element| incoming::json_at(element.get(), &batch.item))
-        .collect()
+/// The texts of the items of a batch, which all are there.
+pub(super) fn batch_items<'a>(
+    body: &'a [u8],
+    batch: &Batch,
+) -> Result<impl Iterator<Item = &'a str>, ReadError> {
+    let elements = json::elements(json::at(json::root(body)?, &batch.array)?)?;
+    let items = elements.map(|element| json::at(element, &batch.item));
+    items.clone().try_for_each(|item| item.map(drop))?;
+    Ok(items.flatten())
 }

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use crate::{
-    content::{Known, Listed, Reading},
+    content::{Known, Reading},
     incoming::{Head, Incoming},
     key_source::KeyRequest,
     keys::{Key, Keyring},
@@ -27,11 +27,11 @@ use crate::{
 pub(crate) struct Begun<'a> {
     shape: usize,
     /// The signatures, where they stand in the head; else none.
-    entries: Entries<'a>,
+    entries: Entries,
     /// The timestamps in the head, and which of them are inside the window.
     sets: Sets<'a>,
-    /// What else in the head is signed.
-    known: Known<'a>,
+    /// How what is signed begins, where it stands in the head.
+    known: Known,
 }
 
 /// A verification that has its keys, and takes in the body.
@@ -51,7 +51,8 @@ impl<'a> Begun<'a> {
         now: Timestamp,
     ) -> Result<Self, VerifyError> {
         let mut begun = Self::unread();
-        begun.read(head, scheme, now)?;
+        let mut reading = begun.reading_of(head, scheme)?;
+        begun.read(&mut reading, scheme, now)?;
         Ok(begun)
     }
 
@@ -65,46 +66,43 @@ impl<'a> Begun<'a> {
         }
     }
 
-    /// As [`new`](Self::new), in place: as a result it would be copied.
+    /// The request, of which nothing has been read, by the shape that it has.
     #[inline]
-    fn read(
+    pub(super) fn reading_of(
         &mut self,
         head: Head<'a>,
         scheme: &'a Scheme,
-        now: Timestamp,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Reading<'a>, VerifyError> {
         let mut shapes = scheme.shapes.iter().enumerate();
         let Some((index, shape)) = shapes.find(|(_, shape)| fits(shape, head)) else {
             return Err(VerifyError::NoShape);
         };
         self.shape = index;
-        let mut reading = Reading::new(shape, Incoming { head, body: &[] });
-        if !shape.signature.at.is_in_body() {
-            self.entries.read(&mut reading, scheme)?;
-        }
-        self.sets
-            .read(&mut reading, scheme, self.entries.sets, now)?;
-        reading.set = self.sets.first_live();
-        check_sources(&reading, &self.sets, &mut self.known)?;
-        reading.set = 0;
-        check_fixed(&reading)?;
-        if scheme.algorithm.is_jwt() && scheme.algorithm.family() == Family::Token {
-            token::check_times(&reading, scheme, now)?;
-        }
-        wanted_key_id(scheme, &reading)?;
-        Ok(())
+        Ok(Reading::new(shape, Incoming { head, body: &[] }))
     }
 
-    /// As [`read`](Self::read), and what the head decides with the keys.
-    pub(super) fn read_with(
+    /// As [`new`](Self::new), in place: as a result it would be copied. What is found in the signature's list is remembered
+    /// in `reading`.
+    #[inline]
+    pub(super) fn read(
         &mut self,
-        keyring: &Keyring,
-        head: Head<'a>,
-        scheme: &'a Scheme,
+        reading: &mut Reading<'a>,
+        scheme: &Scheme,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
-        self.read(head, scheme, now)?;
-        self.check_keys(keyring, head, scheme, now)
+        if !reading.shape.signature.at.is_in_body() {
+            self.entries.read(reading, scheme)?;
+        }
+        self.sets.read(reading, scheme, self.entries.sets, now)?;
+        reading.set = self.sets.first_live();
+        check_sources(reading, &self.sets, &mut self.known)?;
+        reading.set = 0;
+        check_fixed(reading)?;
+        if scheme.algorithm.is_jwt() && scheme.algorithm.family() == Family::Token {
+            token::check_times(reading, scheme, now)?;
+        }
+        wanted_key_id(scheme, reading)?;
+        Ok(())
     }
 
     /// Checks what the body decides without a key: for keys that are fetched once it is there.
@@ -116,7 +114,7 @@ impl<'a> Begun<'a> {
     ) -> Result<(), VerifyError> {
         let mut reading = Reading::new(self.shape(scheme)?, incoming);
         if self.entries.is_empty() && reading.shape.each.is_none() {
-            Entries::none().read(&mut reading, scheme)?;
+            Entries::of(&mut reading, scheme)?;
             check_timestamp(&reading, scheme, None, now)?;
         }
         Ok(())
@@ -158,7 +156,8 @@ impl<'a> Begun<'a> {
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Keyed<'a>, VerifyError> {
-        self.check_keys(&keyring, head, scheme, now)?;
+        let reading = self.reading(scheme, Incoming { head, body: &[] })?;
+        self.check_keys(&reading, &keyring, scheme, now)?;
         Ok(Keyed {
             begun: self,
             keyring,
@@ -175,10 +174,10 @@ impl<'a> Begun<'a> {
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Option<Stream>, VerifyError> {
-        let shape = self.shape(scheme)?;
-        let reading = self.reading(shape, Incoming { head, body: &[] });
+        let reading = self.reading(scheme, Incoming { head, body: &[] })?;
         let (index, key) = newest_key(&reading, scheme, keyring, now)?;
-        let (Some(body), Some(hasher)) = (self.body_segment(shape, scheme), key.hasher()) else {
+        let body = self.body_segment(reading.shape, scheme);
+        let (Some(body), Some(hasher)) = (body, key.hasher()) else {
             return Ok(None);
         };
         let mut stream = Stream {
@@ -194,20 +193,18 @@ impl<'a> Begun<'a> {
 
     /// Whether there are keys, and values of the head, for a MAC to begin with.
     #[inline]
-    fn check_keys(
+    pub(super) fn check_keys(
         &self,
+        reading: &Reading<'_>,
         keyring: &Keyring,
-        head: Head<'_>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
-        let shape = self.shape(scheme)?;
-        let reading = self.reading(shape, Incoming { head, body: &[] });
-        let (_, key) = newest_key(&reading, scheme, keyring, now)?;
+        let (_, key) = newest_key(reading, scheme, keyring, now)?;
         // All else that is signed before the body has been read with the head.
-        if shape.signed_headers.is_some()
+        if reading.shape.signed_headers.is_some()
             && key.hasher().is_some()
-            && let Some(body) = self.body_segment(shape, scheme)
+            && let Some(body) = self.body_segment(reading.shape, scheme)
         {
             reading.feed_content(0, body, Some(key), &mut |_| {})?;
         }
@@ -224,49 +221,55 @@ impl<'a> Begun<'a> {
     }
 
     #[inline]
-    fn reading<'r>(&'r self, shape: &'r Shape, incoming: Incoming<'r>) -> Reading<'r> {
-        Reading {
-            list: self.entries.list.map(Listed::unread),
+    fn reading<'r>(
+        &'r self,
+        scheme: &'r Scheme,
+        incoming: Incoming<'r>,
+    ) -> Result<Reading<'r>, VerifyError> {
+        Ok(Reading {
             known: Some(&self.known),
-            ..Reading::new(shape, incoming)
-        }
+            ..Reading::new(self.shape(scheme)?, incoming)
+        })
     }
 
-    /// Decides, now that the body is there, and `stream` has taken it in.
+    /// Decides, now that `reading` has the body, and `stream` has taken it in.
     #[inline]
-    pub(super) fn finish(
-        &self,
+    pub(super) fn decide<'r>(
+        &'r self,
+        reading: &mut Reading<'r>,
         stream: Option<&Stream>,
         keyring: &Keyring,
-        incoming: Incoming<'_>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
-        let shape = self.shape(scheme)?;
-        if joins_url_and_body(shape) && !begins_as_json(incoming.body) {
+        let shape = reading.shape;
+        if joins_url_and_body(shape) && !begins_as_json(reading.incoming.body) {
             return Err(VerifyError::Malformed {
                 name: "body".to_owned(),
                 at: "json".to_owned(),
             });
         }
-        let mut reading = self.reading(shape, incoming);
-        check_misfit(&reading, keyring)?;
+        check_misfit(reading, keyring)?;
         let found = match &shape.each {
-            Some(batch) => verify_batch(&mut reading, batch, scheme, keyring, now)?,
-            None if self.entries.is_empty() => {
-                let mut late = Entries::none();
-                late.read(&mut reading, scheme)?;
-                self.search(&mut reading, &late, stream, scheme, keyring, now)?
+            Some(batch) => verify_batch(reading, batch, scheme, keyring, now)?,
+            None => {
+                let late;
+                let entries = if self.entries.is_empty() {
+                    late = Entries::of(reading, scheme)?;
+                    &late
+                } else {
+                    &self.entries
+                };
+                self.search(reading, entries, stream, scheme, keyring, now)?
             }
-            None => self.search(&mut reading, &self.entries, stream, scheme, keyring, now)?,
         };
-        check_body_hash(&reading)?;
+        check_body_hash(reading)?;
         let Some(key) = keyring.all().get(found) else {
             return Err(VerifyError::NoLiveKey);
         };
-        token::check_claims(&reading, key)?;
+        token::check_claims(reading, key)?;
         let known = self.sets.time(reading.set);
-        let timestamp = check_timestamp(&reading, scheme, known, now)?;
+        let timestamp = check_timestamp(reading, scheme, known, now)?;
         Ok(Authentic {
             shape: self.shape,
             set: reading.set,
@@ -280,10 +283,10 @@ impl<'a> Begun<'a> {
     /// Finds a key and a signature that belong together: the place of the key. `reading` is left as
     /// they have it.
     #[inline]
-    fn search(
-        &self,
-        reading: &mut Reading<'_>,
-        entries: &Entries<'_>,
+    fn search<'r>(
+        &'r self,
+        reading: &mut Reading<'r>,
+        entries: &Entries,
         stream: Option<&Stream>,
         scheme: &Scheme,
         keyring: &Keyring,
@@ -302,10 +305,11 @@ impl<'a> Begun<'a> {
             }
             for &toggle_port in ports(scheme, reading) {
                 reading.set = set;
+                reading.known = (set == self.sets.first_live()).then_some(&self.known);
                 reading.toggle_port = toggle_port;
                 let id = wanted_key_id(scheme, reading)?;
                 for (index, key) in keys(id.as_deref(), keyring, now)? {
-                    let wanted = entries.of(set, &reading.shape.signature, key);
+                    let wanted = entries.for_key(set, &reading.shape.signature, key);
                     let stream = stream.filter(|stream| stream.key == index && !toggle_port);
                     if matches(reading, key, stream, wanted)? {
                         return Ok(index);
@@ -344,7 +348,9 @@ impl<'a> Keyed<'a> {
         scheme: &'a Scheme,
         now: Timestamp,
     ) -> Result<(), VerifyError> {
-        self.begun.read_with(&self.keyring, head, scheme, now)
+        let mut reading = self.begun.reading_of(head, scheme)?;
+        self.begun.read(&mut reading, scheme, now)?;
+        self.begun.check_keys(&reading, &self.keyring, scheme, now)
     }
 
     pub(crate) const fn keyring(&self) -> &Keyring {
@@ -375,9 +381,10 @@ impl<'a> Keyed<'a> {
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
+        let mut reading = self.begun.reading(scheme, incoming)?;
         let stream = self.stream.as_deref();
         self.begun
-            .finish(stream, &self.keyring, incoming, scheme, now)
+            .decide(&mut reading, stream, &self.keyring, scheme, now)
     }
 }
 
@@ -407,16 +414,16 @@ fn verify_batch(
 ) -> Result<usize, VerifyError> {
     let items = batch_items(reading.incoming.body, batch)
         .map_err(|error| VerifyError::read("batch", &Locate::Json(batch.array.clone()), error))?;
-    let first = items.first().copied();
+    let mut first = None;
     let wanted = wanted_key_id(scheme, reading)?;
     let mut found = None;
     for item in items {
         reading.item = Some(item);
-        let mut entries = Entries::none();
-        entries.read(reading, scheme)?;
+        first = first.or(reading.item);
+        let entries = Entries::of(reading, scheme)?;
         let mut matched = None;
         for (index, key) in keys(wanted.as_deref(), keyring, now)? {
-            let wanted = entries.of(0, &reading.shape.signature, key);
+            let wanted = entries.for_key(0, &reading.shape.signature, key);
             if matches(reading, key, None, wanted)? {
                 matched = Some(index);
                 break;

@@ -83,23 +83,25 @@ pub(super) fn ports(scheme: &Scheme, reading: &Reading<'_>) -> &'static [bool] {
 }
 
 /// Checks the values of the head that the content names, so that a request without them
-/// costs no body, and remembers those that are signed as they are.
+/// costs no body, and remembers how the content begins.
 #[inline]
-pub(super) fn check_sources<'a>(
-    reading: &Reading<'a>,
-    sets: &Sets<'a>,
-    known: &mut Known<'a>,
+pub(super) fn check_sources(
+    reading: &Reading<'_>,
+    sets: &Sets<'_>,
+    known: &mut Known,
 ) -> Result<(), VerifyError> {
-    let set = reading.set;
-    known.set = set;
     let Some(content) = &reading.shape.content else {
         return Ok(());
     };
     for (index, segment) in content.segments().iter().enumerate() {
-        let Segment::Value { role, filters } = segment else {
-            continue;
+        let (role, filters) = match segment {
+            Segment::Value { role, filters } => (role, filters),
+            Segment::Literal(text) => {
+                known.remember(index, text.as_bytes());
+                continue;
+            }
         };
-        let mut remember = |value| {
+        let mut remember = |value: &[u8]| {
             if filters.is_empty() {
                 known.remember(index, value);
             }
@@ -116,7 +118,7 @@ pub(super) fn check_sources<'a>(
                     at: "request target".to_owned(),
                 });
             }
-            Role::Timestamp if sets.time(set).is_some() => {
+            Role::Timestamp if sets.time(reading.set).is_some() => {
                 if let Some(text) = sets.text {
                     remember(text);
                 }
@@ -124,9 +126,8 @@ pub(super) fn check_sources<'a>(
             _ => {
                 if let Some(source) = Source::of(reading.shape, role)
                     && !source.at.is_in_body()
-                    && let Cow::Borrowed(value) = reading.source(&source)?
                 {
-                    remember(value);
+                    remember(&reading.source(&source)?);
                 }
             }
         }

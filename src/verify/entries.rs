@@ -22,14 +22,13 @@ pub(super) const MAX_SIGNATURE_LEN: usize = 1024;
 /// The longest credential, in bytes.
 pub(super) const MAX_CREDENTIAL: usize = 1024;
 
-/// The signatures of a request: one without an allocation, more if need be.
-pub(super) struct Entries<'a> {
-    only: Option<Entry>,
-    /// All of them, where there are several.
-    all: Vec<Entry>,
+/// The signatures of a request: two, as many as there are while a secret is changed, without an
+/// allocation, and more if need be.
+pub(super) struct Entries {
+    first: Option<Entry>,
+    second: Option<Entry>,
+    more: Vec<Entry>,
     pub(super) sets: usize,
-    /// The text in which other items of the list stand beside the signatures.
-    pub(super) list: Option<&'a [u8]>,
 }
 
 /// What a request brings to show that it is genuine.
@@ -45,18 +44,25 @@ pub(super) enum Proof {
 pub(super) struct Entry {
     pub(super) proof: Proof,
     set: usize,
-    /// The item's key, where each secret has its own.
-    key: Option<Box<[u8]>>,
+    /// The item's key, where each secret has its own: behind two pointers, since few schemes have it.
+    key: Option<Box<Box<[u8]>>>,
 }
 
-impl<'a> Entries<'a> {
+impl Entries {
     pub(super) const fn none() -> Self {
         Self {
-            only: None,
-            all: Vec::new(),
+            first: None,
+            second: None,
+            more: Vec::new(),
             sets: 1,
-            list: None,
         }
+    }
+
+    /// The signatures of a request that has not been looked at for them.
+    pub(super) fn of(reading: &mut Reading<'_>, scheme: &Scheme) -> Result<Self, VerifyError> {
+        let mut entries = Self::none();
+        entries.read(reading, scheme)?;
+        Ok(entries)
     }
 
     /// Reads the signatures, of which there has to be one, and decodes each. What else stands in their
@@ -64,13 +70,13 @@ impl<'a> Entries<'a> {
     #[inline]
     pub(super) fn read(
         &mut self,
-        reading: &mut Reading<'a>,
+        reading: &mut Reading<'_>,
         scheme: &Scheme,
     ) -> Result<(), VerifyError> {
         let signature = &reading.shape.signature;
         let at = &signature.at;
         let read = |error| VerifyError::read("signature", at, error);
-        let head = reading.incoming.head;
+        let head = &reading.incoming.head;
         match at {
             Locate::Headers(names) => {
                 let mut seen = false;
@@ -115,10 +121,8 @@ impl<'a> Entries<'a> {
                     _ => head.bearer().map(str::as_bytes),
                 };
                 let text = text.map_err(read)?;
-                let mut listed = Listed::new(text);
-                self.take_text(text, Some(&mut listed), signature, scheme)?;
-                self.list = Some(text);
-                reading.list = Some(listed);
+                let listed = reading.list.insert(Listed::new(text));
+                self.take_text(text, Some(listed), signature, scheme)?;
             }
             _ => {
                 let text = reading.text(at).map_err(read)?;
@@ -171,7 +175,22 @@ impl<'a> Entries<'a> {
         scheme: &Scheme,
     ) -> Result<(), VerifyError> {
         let malformed = || VerifyError::signature_malformed(&signature.at);
-        for item in text::split(text, &list.items) {
+        let tag_len = tag_text_len(signature, list, scheme);
+        let mut rest = Some(text);
+        while let Some(text) = rest {
+            if let Some(len) = tag_len
+                && let Some((value, behind)) = first_item(text, len, signature, list)
+                && let Some(proof) = decode(value, signature, scheme)
+            {
+                self.push(proof, set, None)?;
+                rest = behind;
+                continue;
+            }
+            let (item, behind) = match text::split_once(text, &list.items) {
+                Some((item, behind)) => (item, Some(behind)),
+                None => (text, None),
+            };
+            rest = behind;
             let (name, value) = match &list.pair {
                 Some(pair) => {
                     let (name, value) = text::split_once(item, pair).ok_or_else(malformed)?;
@@ -189,7 +208,7 @@ impl<'a> Entries<'a> {
                     }
                     continue;
                 }
-                (Some(ItemKey::Secret { .. }), Some(name)) => Some(name.into()),
+                (Some(ItemKey::Secret { .. }), Some(name)) => Some(Box::new(name.into())),
                 _ => None,
             };
             // An entry of another time or maker may look different; only a match counts.
@@ -205,14 +224,18 @@ impl<'a> Entries<'a> {
         &mut self,
         proof: Proof,
         set: usize,
-        key: Option<Box<[u8]>>,
+        key: Option<Box<Box<[u8]>>>,
     ) -> Result<(), VerifyError> {
         let entry = Entry { proof, set, key };
-        if self.is_empty() {
-            self.only = Some(entry);
+        if self.first.is_none() {
+            self.first = Some(entry);
+        } else if self.second.is_none() {
+            self.second = Some(entry);
         } else if self.len() < MAX_SIGNATURES {
-            self.all.extend(self.only.take());
-            self.all.push(entry);
+            if self.more.is_empty() {
+                self.more.reserve_exact(MAX_SIGNATURES - 2);
+            }
+            self.more.push(entry);
         } else {
             return Err(VerifyError::TooManySignatures);
         }
@@ -220,24 +243,24 @@ impl<'a> Entries<'a> {
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.only.is_none() && self.all.is_empty()
+        self.first.is_none()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.all().len()
+        usize::from(self.first.is_some()) + usize::from(self.second.is_some()) + self.more.len()
     }
 
-    fn all(&self) -> &[Entry] {
-        if self.all.is_empty() {
-            self.only.as_slice()
-        } else {
-            &self.all
+    fn get(&self, place: usize) -> Option<&Entry> {
+        match place {
+            0 => self.first.as_ref(),
+            1 => self.second.as_ref(),
+            _ => self.more.get(place - 2),
         }
     }
 
     /// The entries of a set that can belong to `key`.
     #[inline]
-    pub(super) fn of<'e>(
+    pub(super) fn for_key<'e>(
         &'e self,
         set: usize,
         signature: &'e Signature,
@@ -247,10 +270,60 @@ impl<'a> Entries<'a> {
             Some(ItemKey::Secret { secret }) => Some(key.part(secret)),
             _ => None,
         };
-        self.all().iter().filter(move |entry| {
+        let all = (0..).map_while(|place| self.get(place));
+        all.filter(move |entry| {
             entry.set == set
-                && wanted.is_none_or(|wanted| entry.key.as_deref() == wanted.map(str::as_bytes))
+                && wanted.is_none_or(|wanted| {
+                    entry.key.as_deref().map(|key| &**key) == wanted.map(str::as_bytes)
+                })
         })
+    }
+}
+
+/// How long a signature is as text, where it is always the same, and neither it nor its name can have a
+/// separator in it: then the end of an item need not be searched for.
+#[inline]
+fn tag_text_len(signature: &Signature, list: &List, scheme: &Scheme) -> Option<usize> {
+    let is_apart = |separator: &str| match separator.as_bytes() {
+        [first, ..] => !first.is_ascii_alphanumeric() && !b"+/-_".contains(first),
+        [] => false,
+    };
+    let is_plain = |name: &str| {
+        let mut bytes = name.bytes();
+        !name.is_empty() && bytes.all(|c| c.is_ascii_alphanumeric())
+    };
+    let is_told = match (&signature.item, &list.pair) {
+        (Some(ItemKey::Name(name)), Some(pair)) => {
+            is_plain(name) && is_apart(pair) && text::find(pair.as_bytes(), &list.items).is_none()
+        }
+        (None, None) => true,
+        _ => false,
+    };
+    let is_told = is_told
+        && is_apart(&list.items)
+        && !list.items.starts_with('=')
+        && signature.prefix.is_empty();
+    let len = scheme.algorithm.tag_len().filter(|_| is_told)?;
+    signature.encoding.text_len(len)
+}
+
+/// The value of the first item, if it is called as signatures are and has `len` bytes, and what stands behind the item.
+#[inline]
+fn first_item<'t>(
+    text: &'t [u8],
+    len: usize,
+    signature: &Signature,
+    list: &List,
+) -> Option<(&'t [u8], Option<&'t [u8]>)> {
+    let from = match (&signature.item, &list.pair) {
+        (Some(ItemKey::Name(name)), Some(pair)) => text::strip(text::strip(text, name)?, pair)?,
+        (None, None) => text,
+        _ => return None,
+    };
+    let (value, behind) = from.split_at_checked(len)?;
+    match behind {
+        [] => Some((value, None)),
+        _ => Some((value, Some(text::strip(behind, &list.items)?))),
     }
 }
 
@@ -304,6 +377,30 @@ mod tests {
     use crate::{incoming::Incoming, providers};
 
     proptest! {
+        /// Signatures whose end need not be searched for are those that a search finds.
+        #[test]
+        fn signatures_are_found_as_by_a_search(
+            items in prop::collection::vec("(v1|v0|t|v1=v1)?=?([0-9a-f]{63,65}|[0-9A-F]{64}|)(,|, )?", 1..5),
+        ) {
+            let scheme = providers::stripe();
+            let shape = scheme.shapes.first().expect("it has one shape");
+            let text = items.join(",");
+            let is_one = |item: &str| item.strip_prefix("v1=").is_some_and(|value| {
+                value.len() == 64 && value.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+            });
+            let is_malformed = text.split(',').any(|item| {
+                item.split_once('=').is_none_or(|(name, value)| name.is_empty() || value.is_empty())
+            });
+            let count = text.split(',').filter(|item| is_one(item)).count();
+            let mut headers = HeaderMap::new();
+            headers.insert("stripe-signature", text.parse().expect("a header"));
+            let uri = Uri::from_static("/");
+            let incoming = Incoming::new(&Method::POST, &uri, &headers, &[]);
+            let entries = Entries::of(&mut Reading::new(shape, incoming), &scheme);
+            let want = Some(count).filter(|count| *count > 0 && !is_malformed);
+            prop_assert_eq!(entries.map(|entries| entries.len()).ok(), want, "{}", text);
+        }
+
         /// What is remembered while the signatures are read is what a search of the text finds.
         #[test]
         fn items_are_found_as_by_a_search(items in prop::collection::vec("(t|s|v0|v1)=[0-9=]{1,3}", 0..6)) {

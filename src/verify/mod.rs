@@ -63,6 +63,9 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<Authentic, VerifyError> {
     let mut begun = Begun::unread();
-    begun.read_with(keyring, incoming.head, scheme, now)?;
-    begun.finish(None, keyring, *incoming, scheme, now)
+    let mut reading = begun.reading_of(incoming.head, scheme)?;
+    begun.read(&mut reading, scheme, now)?;
+    begun.check_keys(&reading, keyring, scheme, now)?;
+    reading.incoming.body = incoming.body;
+    begun.decide(&mut reading, None, keyring, scheme, now)
 }

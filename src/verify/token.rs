@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use crate::{
     content::Reading,
     crypto::{Tag, jws::Jws},
-    incoming::{self, ReadError},
+    incoming::ReadError,
+    json,
     keys::Key,
     scheme::{Claim, Family, JsonPointer, Locate, Scheme, TimestampField},
     timestamp::Timestamp,
@@ -131,10 +130,10 @@ impl Payload {
 
     /// The JSON text of a claim; `None` where it is missing.
     fn claim(&self, at: &JsonPointer) -> Result<Option<&str>, VerifyError> {
-        let found = incoming::json_root(&self.0).and_then(|root| {
+        let found = json::root(&self.0).and_then(|root| {
             // ref: RFC 7519 §7.2: a set of claims is an object.
             if root.starts_with('{') {
-                incoming::json_at(root, at)
+                json::at(root, at)
             } else {
                 Err(ReadError::Malformed)
             }
@@ -186,10 +185,8 @@ impl Payload {
         // ref: RFC 7519 §4.1.3: an audience is one text or a list of them. A list of hashes would
         // let one token stand for several bodies.
         let values = if raw.starts_with('[') && !claim.covers_body() {
-            incoming::json_elements(raw)
+            json::elements(raw)
                 .map_err(|error| VerifyError::read("claim", &at(), error))?
-                .into_iter()
-                .map(RawValue::get)
                 .collect()
         } else {
             vec![raw]
@@ -201,8 +198,7 @@ impl Payload {
             })?;
             let is_it = |raw: &&str| {
                 let whole = JsonPointer::literal("");
-                incoming::json_value(raw.as_bytes(), &whole)
-                    .is_ok_and(|value| value.as_bytes() == text)
+                json::value(raw.as_bytes(), &whole).is_ok_and(|value| value.as_bytes() == text)
             };
             if values.iter().any(is_it) {
                 return Ok(());

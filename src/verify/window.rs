@@ -15,9 +15,9 @@ use crate::{
 pub(super) struct Sets<'a> {
     /// Bit by bit: the timestamp is inside the window, or stands in the body, where it is looked at later.
     live: u8,
-    /// The timestamps in the head.
-    times: [Option<Timestamp>; MAX_SETS],
-    /// The text of the first that is inside the window.
+    /// The first timestamp in the head that is inside the window.
+    time: Option<Timestamp>,
+    /// Its text.
     pub(super) text: Option<&'a [u8]>,
 }
 
@@ -26,7 +26,7 @@ impl Default for Sets<'_> {
     fn default() -> Self {
         Self {
             live: 1,
-            times: [None; MAX_SETS],
+            time: None,
             text: None,
         }
     }
@@ -37,8 +37,9 @@ impl<'a> Sets<'a> {
         self.live & (1 << set) != 0
     }
 
+    /// The timestamp of a set, where it is the first that is inside the window.
     pub(super) fn time(&self, set: usize) -> Option<Timestamp> {
-        self.times.get(set).copied().flatten()
+        self.time.filter(|_| set == self.first_live())
     }
 
     pub(super) fn first_live(&self) -> usize {
@@ -63,19 +64,21 @@ impl<'a> Sets<'a> {
         }
         self.live = 0;
         let mut reason = None;
-        for (set, known) in self.times.iter_mut().enumerate().take(sets) {
+        for set in 0..sets {
             reading.set = set;
             let checked = read_timestamp(reading, field).and_then(|(time, text)| {
-                *known = Some(time);
                 if let Some(tolerance) = scheme.tolerance {
                     check_window(time, now, tolerance)?;
                 }
-                Ok(text)
+                Ok((time, text))
             });
             match checked {
-                Ok(text) => {
-                    if let (0, Cow::Borrowed(text)) = (self.live, text) {
-                        self.text = Some(text);
+                Ok((time, text)) => {
+                    if self.live == 0 {
+                        self.time = Some(time);
+                        if let Cow::Borrowed(text) = text {
+                            self.text = Some(text);
+                        }
                     }
                     self.live |= 1 << set;
                 }
@@ -90,6 +93,7 @@ impl<'a> Sets<'a> {
 }
 
 /// A timestamp, and its text.
+#[inline]
 fn read_timestamp<'a>(
     reading: &Reading<'a>,
     field: &TimestampField,
@@ -107,7 +111,7 @@ fn read_timestamp<'a>(
     })
 }
 
-/// The delivery's timestamp. One in the head is known, and was checked before; one in the body is
+/// The delivery's timestamp. One in the head was checked before, and most are known; one in the body is
 /// trusted only now, when the signature is known to be right.
 #[inline]
 pub(super) fn check_timestamp(
@@ -142,13 +146,17 @@ fn late_timestamp(
 
 /// Both borders are inside.
 fn check_window(time: Timestamp, now: Timestamp, tolerance: Tolerance) -> Result<(), VerifyError> {
-    let age = now.saturating_duration_since(time);
-    if age > tolerance.past.duration() {
-        return Err(VerifyError::Stale { age });
-    }
-    let ahead = time.saturating_duration_since(now);
-    if ahead > tolerance.future.duration() {
-        return Err(VerifyError::Future { ahead });
+    // Only one of both can be too far off.
+    if time <= now {
+        let age = now.saturating_duration_since(time);
+        if age > tolerance.past.duration() {
+            return Err(VerifyError::Stale { age });
+        }
+    } else {
+        let ahead = time.saturating_duration_since(now);
+        if ahead > tolerance.future.duration() {
+            return Err(VerifyError::Future { ahead });
+        }
     }
     Ok(())
 }

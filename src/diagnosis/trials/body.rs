@@ -8,7 +8,6 @@ use crate::{
         Code, Diagnosis,
         trials::{Trials, Variant, json},
     },
-    incoming,
     scheme::Coverage,
 };
 
@@ -29,7 +28,7 @@ pub(super) fn run(trials: &mut Trials<'_>) -> Option<Diagnosis> {
             return Some(found);
         }
     }
-    let text = incoming::json_root(body).ok()?;
+    let text = crate::json::root(body).ok()?;
     for (said, style) in json::STYLES {
         let Some(mut changed) = json::write(text, *style, trials.room()) else {
             continue;

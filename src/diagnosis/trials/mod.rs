@@ -8,7 +8,7 @@ mod url;
 
 use crate::{
     diagnosis::{Case, Code, Diagnosis},
-    incoming::{self, Head, Incoming},
+    incoming::{Head, Incoming},
     keys::Keyring,
     public_url::PublicUrl,
     scheme::{Scheme, UrlPorts},
@@ -193,10 +193,10 @@ impl Variant<'_> {
             1
         };
         let items = shape.each.as_ref().map_or(1, |batch| {
-            let root = incoming::json_root(self.body);
-            let array = root.and_then(|root| incoming::json_at(root, &batch.array));
-            let elements = array.and_then(incoming::json_elements);
-            elements.map_or(1, |elements| elements.len())
+            let root = crate::json::root(self.body);
+            let array = root.and_then(|root| crate::json::at(root, &batch.array));
+            let elements = array.and_then(crate::json::elements);
+            elements.map_or(1, Iterator::count)
         });
         ports * sets * entries * items
     }

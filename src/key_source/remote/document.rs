@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::client::Client;
 use crate::{
     crypto::public::{self, PublicKey},
-    incoming,
+    json,
     keys::PublishedKey,
     scheme::{Algorithm, CertificateRules, CertificateTrust, KeyDocument, is_name},
     timestamp::Timestamp,
@@ -53,7 +53,7 @@ pub(super) fn parse(
         KeyDocument::JwkSet => json_keys(algorithm, text)?,
         KeyDocument::Pem => pem_keys(algorithm, text)?,
         KeyDocument::PemAt(pointer) => {
-            let pem = incoming::json_value(text.as_bytes(), pointer)
+            let pem = json::value(text.as_bytes(), pointer)
                 .map_err(|_| format!("the answer has no text at {pointer}"))?;
             pem_keys(algorithm, &pem)?
         }

@@ -9,9 +9,11 @@ use axum_webhook::{
 };
 use bench::{
     allocations,
+    by_hand::ByHand,
     deliveries::{self, Delivery, SECRET, Verification},
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::HeaderMap;
 use sha2::Sha256;
 use webhook_verify::{Provider, VerifyOptions};
 
@@ -74,6 +76,8 @@ pub fn run(paths: &Paths) {
     page::put(&paths.page(), "verification", &text);
 }
 
+type HandWritten = fn(&ByHand, &HeaderMap, &[u8]) -> Option<()>;
+
 type Described = (&'static str, fn() -> Scheme, Provider);
 
 const SCHEMES: [Described; 5] = [
@@ -95,6 +99,33 @@ fn rows(size: usize) -> Vec<Row> {
         let verification = Verification::new(scheme(), body.clone());
         contenders.push(contender(format!("axum-webhook, {name}"), move || {
             verification.run()
+        }));
+    }
+    let now = Timestamp::now().unix_seconds();
+    let by_hand: [(&str, fn() -> Scheme, ByHand, HandWritten); 3] = [
+        (
+            "GitHub",
+            providers::github,
+            ByHand::new(now),
+            ByHand::github,
+        ),
+        (
+            "Stripe",
+            providers::stripe,
+            ByHand::new(now),
+            ByHand::stripe,
+        ),
+        (
+            "Standard Webhooks",
+            providers::standard_webhooks,
+            ByHand::of_base64(now),
+            ByHand::standard_webhooks,
+        ),
+    ];
+    for (name, scheme, key, verify) in by_hand {
+        let delivery = Delivery::signed(&scheme(), body.clone());
+        contenders.push(contender(format!("by hand, {name}"), move || {
+            verify(&key, &delivery.headers, &delivery.body).expect("it is genuine");
         }));
     }
     for (name, scheme, provider) in SCHEMES {

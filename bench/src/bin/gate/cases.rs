@@ -1,8 +1,13 @@
 //! What is counted: one delivery of 1 KiB in one frame.
 
-use axum_webhook::{providers, scheme::Scheme};
-use bench::deliveries::{self, Delivery, Verification};
-use http::{HeaderValue, StatusCode};
+use std::hint::black_box;
+
+use axum_webhook::{Timestamp, providers, scheme::Scheme};
+use bench::{
+    by_hand::ByHand,
+    deliveries::{self, Delivery, Verification},
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use tower::layer::util::Identity;
 
 /// One thing that is counted.
@@ -15,12 +20,22 @@ pub struct Case {
     pub run: Box<dyn FnMut()>,
 }
 
+type HandWritten = fn(&ByHand, &HeaderMap, &[u8]) -> Option<()>;
+
 pub fn all() -> Vec<Case> {
     let body = deliveries::body(1 << 10);
     let verify = |name, scheme: Scheme| {
         let verification = Verification::new(scheme, body.clone());
         case(name, None, true, move || verification.run())
     };
+    let now = Timestamp::now().unix_seconds();
+    let by_hand = |name, key: ByHand, scheme: &Scheme, verify: HandWritten| {
+        let delivery = Delivery::signed(scheme, body.clone());
+        case(name, None, true, move || {
+            verify(&key, &delivery.headers, &delivery.body).expect("it is genuine");
+        })
+    };
+    let (key, alone) = (ByHand::new(now), body.clone());
     let around = |name, scheme: &Scheme| {
         let (app, delivery) = (
             deliveries::around(scheme),
@@ -55,6 +70,21 @@ pub fn all() -> Vec<Case> {
     let hands_on_inside = deliveries::hands_on_inside(|_| {});
     let by_router = deliveries::verified().layer(deliveries::layer(&github));
     vec![
+        // What no verification can do without, and the least that one does.
+        case("hmac-alone", None, true, {
+            let key = key.clone();
+            move || {
+                black_box(key.mac(&alone));
+            }
+        }),
+        by_hand("by-hand-github", key.clone(), &github, ByHand::github),
+        by_hand("by-hand-stripe", key, &stripe, ByHand::stripe),
+        by_hand(
+            "by-hand-standard-webhooks",
+            ByHand::of_base64(now),
+            &standard,
+            ByHand::standard_webhooks,
+        ),
         verify("verify-github", providers::github()),
         verify("verify-stripe", providers::stripe()),
         verify("verify-standard-webhooks", providers::standard_webhooks()),
