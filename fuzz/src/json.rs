@@ -1,4 +1,4 @@
-//! Values of a JSON body, against serde_json's reading of them.
+//! Values of a JSON body, against `serde_json`'s reading of them.
 
 use std::{fmt, sync::LazyLock};
 
