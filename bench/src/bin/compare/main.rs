@@ -8,6 +8,7 @@ mod plot;
 mod public_keys;
 mod refusals;
 mod replay;
+mod request_goals;
 mod requests;
 mod rounds;
 mod scale;
@@ -21,9 +22,10 @@ use bench::allocations::Counting;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const GROUPS: [(&str, fn(&Paths)); 9] = [
+const GROUPS: [(&str, fn(&Paths)); 10] = [
     ("verification", verification::run),
     ("requests", requests::run),
+    ("request-goals", request_goals::run),
     ("bodies", bodies::run),
     ("bodies-fresh", bodies::run_fresh),
     ("refusals", refusals::run),
