@@ -985,7 +985,10 @@ fn every_code_of_the_linter_is_in_the_table() {
     for source in [
         include_str!("../../../src/scheme/lint/mod.rs"),
         include_str!("../../../src/scheme/lint/answers.rs"),
+        include_str!("../../../src/scheme/lint/content.rs"),
+        include_str!("../../../src/scheme/lint/coverage.rs"),
         include_str!("../../../src/scheme/lint/handshake.rs"),
+        include_str!("../../../src/scheme/lint/signature.rs"),
         include_str!("../../../src/scheme/lint/urls.rs"),
     ] {
         for call in ["self.error(", "self.warn("] {
