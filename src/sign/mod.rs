@@ -1,22 +1,24 @@
 //! The inverse of verifying, from the same scheme: what a provider would send.
 
+mod error;
+mod place;
 mod token;
+
+pub use error::SignError;
+pub(crate) use place::put;
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use serde_json::Value;
 
+use self::place::insert;
 use crate::{
-    content::{Reading, Source, fixed, numbered},
-    crypto::sha256,
-    form,
-    incoming::{Head, Incoming, ReadError},
-    json,
-    keys::{Key, Keyring, KeyringError, Secrets},
+    content::{Reading, Source},
+    incoming::{Head, Incoming},
+    keys::{Key, Keyring, Secrets},
     public_url::PublicUrl,
-    scheme::{Family, ItemKey, JsonPointer, Locate, MediaType, Scheme, Shape},
+    scheme::{Family, ItemKey, Locate, MediaType, Scheme, Shape},
     timestamp::Timestamp,
     verify::VerifyError,
 };
@@ -221,51 +223,6 @@ impl<'s> Signer<'s> {
         })
     }
 
-    /// Puts each value that is not the signature to its place.
-    fn place_values(&mut self, draft: &Draft) -> Result<(), SignError> {
-        let shape = self.shape;
-        if let Some(field) = &shape.timestamp {
-            let time = draft.timestamp.unwrap_or_else(Timestamp::now);
-            self.place(&field.at, &field.unit.print(time))?;
-        }
-        for (at, value) in [
-            (&shape.event_id, &draft.id),
-            (&shape.event_type, &draft.event_type),
-        ] {
-            if let (Some(at), Some(value)) = (at, value) {
-                self.place(at, value)?;
-            }
-        }
-        for (name, value) in &draft.fields {
-            let field = shape
-                .fields
-                .iter()
-                .find(|field| field.name == *name)
-                .ok_or_else(|| SignError::UnknownField(name.clone()))?;
-            self.place(&field.at, value)?;
-        }
-        if let Some(hash) = &shape.body_hash {
-            let text = hash.encoding.encode(&sha256(&self.signed.body));
-            self.place(&hash.at, &text)?;
-        }
-        if let Some(list) = &shape.signed_headers {
-            self.place(&list.names, &list.required.join(&list.separator))?;
-        }
-        Ok(())
-    }
-
-    /// Puts each value that must be a certain text to its place, for the current key.
-    fn place_fixed(&mut self, keyring: &Keyring) -> Result<(), SignError> {
-        for field in &self.shape.fields {
-            let key = keyring.all().first();
-            let part = |name: &str| key.and_then(|key| key.part(name));
-            if let Some(text) = field.is.as_ref().and_then(|is| fixed(is, &part)) {
-                self.place(&field.at, &text)?;
-            }
-        }
-        Ok(())
-    }
-
     fn sign_one(&mut self, keyring: &Keyring, secrets: &Secrets) -> Result<(), SignError> {
         let signature = &self.shape.signature;
         let several = signature.list.is_some() || matches!(signature.at, Locate::HeaderFamily(_));
@@ -386,116 +343,6 @@ impl<'s> Signer<'s> {
         };
         read(&reading)
     }
-
-    /// The text of the signature's list: its items, then the signatures.
-    fn list(&self, texts: &[(Option<String>, String)]) -> Option<String> {
-        let list = self.shape.signature.list.as_ref()?;
-        let pair = list.pair.as_deref().unwrap_or_default();
-        let join = |signatures: &[(Option<String>, String)]| {
-            let items = self
-                .items
-                .iter()
-                .map(|(name, value)| format!("{name}{pair}{value}"));
-            let signatures = signatures.iter().map(|(name, text)| match name {
-                Some(name) => format!("{name}{pair}{text}"),
-                None => text.clone(),
-            });
-            items
-                .chain(signatures)
-                .collect::<Vec<_>>()
-                .join(&list.items)
-        };
-        Some(match &list.sets {
-            Some(sets) if texts.len() > 1 => texts
-                .iter()
-                .map(|text| join(std::slice::from_ref(text)))
-                .collect::<Vec<_>>()
-                .join(sets),
-            _ => join(texts),
-        })
-    }
-
-    fn place_signatures(&mut self, texts: &[(Option<String>, String)]) -> Result<(), SignError> {
-        let at = &self.shape.signature.at;
-        if let Some(list) = self.list(texts) {
-            return self.place(at, &list);
-        }
-        if let Locate::HeaderFamily(prefix) = at {
-            for (index, (_, text)) in texts.iter().enumerate() {
-                let name = numbered(prefix, index + 1).ok_or(SignError::Unsupported)?;
-                insert(&mut self.signed.headers, &name, text)?;
-            }
-            return Ok(());
-        }
-        match texts.first() {
-            Some((_, text)) => self.place(at, text),
-            None => Err(SignError::Unsupported),
-        }
-    }
-
-    /// Puts `value` to `at`. A value that stands in the body already stays as it is.
-    fn place(&mut self, at: &Locate, value: &str) -> Result<(), SignError> {
-        match at {
-            Locate::Header(name) | Locate::RepeatedHeader(name) => {
-                insert(&mut self.signed.headers, name, value)
-            }
-            Locate::Headers(names) => {
-                let name = names.first().ok_or(SignError::Unsupported)?;
-                insert(&mut self.signed.headers, name, value)
-            }
-            Locate::HeaderFamily(prefix) => {
-                let name = numbered(prefix, 1).ok_or(SignError::Unsupported)?;
-                insert(&mut self.signed.headers, &name, value)
-            }
-            Locate::Bearer => insert(
-                &mut self.signed.headers,
-                &header::AUTHORIZATION,
-                &format!("Bearer {value}"),
-            ),
-            Locate::Item(name) => {
-                self.items.push((name.clone(), value.to_owned()));
-                Ok(())
-            }
-            Locate::Query(name) => {
-                let separator = if self.signed.url.contains('?') {
-                    '&'
-                } else {
-                    '?'
-                };
-                let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
-                self.signed.url = format!("{}{separator}{name}={value}", self.signed.url);
-                Ok(())
-            }
-            Locate::Form(name) | Locate::OnlyForm(name) => {
-                if !form::has(&self.signed.body, name) {
-                    let separator = if self.signed.body.is_empty() { "" } else { "&" };
-                    let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
-                    self.signed
-                        .body
-                        .extend(format!("{separator}{name}={value}").bytes());
-                }
-                Ok(())
-            }
-            Locate::Json(pointer) => self.place_json(pointer, value),
-            Locate::Claim(pointer) => self.place_claim(pointer, value),
-        }
-    }
-
-    fn place_json(&mut self, pointer: &JsonPointer, value: &str) -> Result<(), SignError> {
-        let found = json::value(&self.signed.body, pointer);
-        if found != Err(ReadError::Missing) {
-            return found.map(drop).map_err(|_| SignError::Body);
-        }
-        let mut document: Value =
-            serde_json::from_slice(&self.signed.body).map_err(|_| SignError::Body)?;
-        // Milliseconds are a number in the one scheme that has them in its body.
-        let number = value.parse::<i64>().ok();
-        let number = number.filter(|number| value.len() == 13 && number.to_string() == value);
-        let value = number.map_or_else(|| Value::from(value), Value::from);
-        put(&mut document, pointer, value).ok_or(SignError::Body)?;
-        self.signed.body = document.to_string().into_bytes();
-        Ok(())
-    }
 }
 
 fn media_type(content_type: &str) -> Option<MediaType> {
@@ -508,30 +355,6 @@ fn media_type(content_type: &str) -> Option<MediaType> {
         public_url: None,
     };
     head.media_type()
-}
-
-fn insert(headers: &mut HeaderMap, name: &HeaderName, value: &str) -> Result<(), SignError> {
-    let text = HeaderValue::try_from(value).map_err(|_| SignError::HeaderValue(name.clone()))?;
-    headers.insert(name, text);
-    Ok(())
-}
-
-/// Puts `value` at `pointer`, making the objects on the way.
-pub(crate) fn put(document: &mut Value, pointer: &JsonPointer, value: Value) -> Option<()> {
-    let mut at = document;
-    for step in pointer.steps() {
-        at = match at {
-            Value::Array(elements) => elements.get_mut(step.parse::<usize>().ok()?)?,
-            Value::Null => {
-                *at = Value::Object(serde_json::Map::new());
-                at.as_object_mut()?.entry(step).or_insert(Value::Null)
-            }
-            Value::Object(members) => members.entry(step).or_insert(Value::Null),
-            _ => return None,
-        };
-    }
-    *at = value;
-    Some(())
 }
 
 /// The origin of a URL, and its path and query.
@@ -550,60 +373,3 @@ pub(crate) fn split_url(url: &str) -> Result<(PublicUrl, Uri), SignError> {
         .map_err(|_| wrong())?;
     Ok((public_url, target.parse().map_err(|_| wrong())?))
 }
-
-/// Why a delivery can't be signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SignError {
-    /// A value that the scheme signs is neither given nor in the body.
-    MissingValue(String),
-    /// The scheme's content has no field of this name.
-    UnknownField(String),
-    /// The scheme has no shape for this content type.
-    ContentType(String),
-    /// The body is not what the scheme needs, such as JSON with the signed fields.
-    Body,
-    /// The URL is not one.
-    Url,
-    /// A value can't stand in this header.
-    HeaderValue(HeaderName),
-    /// There is no private key: with a public one, only the provider can sign. In tests
-    /// [`testing::secret`](crate::testing::secret()) has both, and a recorded delivery is a [`testing::Vector`](crate::testing::Vector).
-    Unsupported,
-    /// The secrets are not what the scheme needs.
-    Keyring(KeyringError),
-    /// What is signed could be read two ways.
-    Content(VerifyError),
-}
-
-impl From<KeyringError> for SignError {
-    fn from(error: KeyringError) -> Self {
-        Self::Keyring(error)
-    }
-}
-
-impl From<VerifyError> for SignError {
-    fn from(error: VerifyError) -> Self {
-        Self::Content(error)
-    }
-}
-
-impl fmt::Display for SignError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MissingValue(name) => write!(f, "the scheme signs {name:?}, which is not given"),
-            Self::UnknownField(name) => write!(f, "the scheme's content has no field {name:?}"),
-            Self::ContentType(kind) => write!(f, "the scheme has no shape for {kind:?}"),
-            Self::Body => f.write_str("the body is not what the scheme needs"),
-            Self::Url => f.write_str("the URL is not one like \"https://example.com/webhook\""),
-            Self::HeaderValue(name) => write!(f, "a value can't stand in the header {name}"),
-            Self::Unsupported => f.write_str(
-                "with a public key only the provider can sign; `testing::secret` makes a key pair for tests",
-            ),
-            Self::Keyring(error) => error.fmt(f),
-            Self::Content(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for SignError {}
