@@ -58,6 +58,43 @@ async fn t_b3_every_shape_of_every_provider_is_handled_and_its_near_misses_are_r
     assert!(refused > 1000, "{refused}");
 }
 
+/// The same for values that a scheme fixes. Only public keys have them in the catalogue.
+#[tokio::test]
+async fn t_b3_a_value_that_a_scheme_fixes_is_held_against_its_text_and_the_part_of_the_secret() {
+    let scheme: Scheme = toml::from_str(
+        r#"
+        id = "acme"
+        algorithm = "hmac-sha256"
+        content = "{version}.{topic}.{body}"
+        signature = { at = { header = "x-signature" }, encoding = "hex" }
+        secret_parts = ["topic"]
+        fields = [
+            { name = "version", at = { header = "x-version" }, is = "2" },
+            { name = "topic", at = { header = "x-topic" }, is = "{secret.topic}" },
+        ]
+        "#,
+    )
+    .unwrap();
+    let runs = Counter::default();
+    let service = layer(&scheme).layer(counting(&runs));
+    // Each is signed with the right secret, as the provider signs for another version or topic.
+    for (version, topic, is_handled) in [
+        ("2", "the-topic", true),
+        ("3", "the-topic", false),
+        ("2", "the-topi", false),
+        ("2", "another", false),
+    ] {
+        let delivery = delivery(&scheme, 0).with_draft(|draft| {
+            let draft = draft.with_field("version", version);
+            draft.with_field("topic", topic)
+        });
+        let answer = send(&service, delivery.request().unwrap()).await;
+        let name = format!("{version} {topic}: {:?}", answer.rejection);
+        assert_eq!(answer.rejection.is_none(), is_handled, "{name}");
+    }
+    assert_eq!(runs.count(), 1);
+}
+
 #[test]
 fn no_kind_of_near_miss_is_left_out_where_it_applies() {
     for (scheme, shape) in shapes() {
