@@ -61,6 +61,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
             "--config" => config = Some(arguments.next().ok_or(USAGE)?),
             "--listen" => listen = arguments.next().ok_or(USAGE)?,
             "--metrics" => metrics = Some(arguments.next().ok_or(USAGE)?),
+            "--help" | "-h" => {
+                println!("{USAGE}");
+                return Ok(());
+            }
             _ => return Err(USAGE.into()),
         }
     }
@@ -75,10 +79,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         app = app.route(endpoint.path().unwrap_or("/"), any(print));
     }
     let layer = config.layer()?;
-    eprintln!("{}", layer.report());
-    if let Err(error) = layer.check_store().await {
-        eprintln!("deliveries will be answered 503: {error}");
-    }
+    eprintln!("{}", layer.full_report().await);
     let layer = layer.on_refusal(report);
     if let Some(address) = metrics {
         serve_metrics(&address).await?;
@@ -119,7 +120,7 @@ fn with_inspector(
     let app = if address.ip().is_loopback() {
         eprintln!("inspector at http://{address}/inspector");
         let app = app.layer(layer.with_inspector(&inspector));
-        app.nest("/inspector", inspector.router())
+        app.nest_service("/inspector", inspector.router())
     } else {
         app.layer(layer)
     };

@@ -83,21 +83,18 @@ pub fn answer_signed(
     scheme: &Scheme,
     keyring: &Keyring,
 ) -> Option<HandshakeReply> {
+    let signed = |handshake: &&Handshake| handshake.signed;
+    let mut questions = scheme.handshakes.iter().filter(signed).peekable();
+    // Most schemes have none, and need no key to tell.
+    questions.peek()?;
     let key = keyring
         .all()
         .iter()
         .find(|key| *key.id == *authentic.key_id())?;
-    scheme
-        .handshakes
-        .iter()
-        .filter(|handshake| handshake.signed)
-        .find_map(|handshake| {
-            reply(
-                handshake,
-                &challenge(handshake, incoming, Some(key))?,
-                Some(key),
-            )
-        })
+    questions.find_map(|handshake| {
+        let challenge = challenge(handshake, incoming, Some(key))?;
+        reply(handshake, &challenge, Some(key))
+    })
 }
 
 /// Whether a scheme has an unsigned question of this method whose body has to be read to tell.

@@ -7,12 +7,14 @@ use crate::{
     endpoint::Endpoint,
     key_source::Keys,
     keys::{Key, Keyring},
+    replay::StoreError,
     scheme::{Algorithm, Coverage, Dedupe, Finding, Tolerance},
     timestamp::Timestamp,
     units::Span,
 };
 
-/// What a layer is made of: [`WebhookLayer::report`](crate::WebhookLayer::report).
+/// What a layer is made of: [`WebhookLayer::report`](crate::WebhookLayer::report), and with a question to the replay store
+/// [`WebhookLayer::full_report`](crate::WebhookLayer::full_report).
 ///
 /// It prints itself as text, a few lines for each endpoint. No secret is in it.
 ///
@@ -33,6 +35,9 @@ pub struct Report {
     pub endpoints: Vec<EndpointReport>,
     /// Whether events are remembered at all.
     pub has_replay_store: bool,
+    /// Whether the replay store answers; `None` where there is none, or it was not asked, as by
+    /// [`WebhookLayer::report`](crate::WebhookLayer::report).
+    pub store: Option<Result<(), StoreError>>,
 }
 
 /// What an endpoint is made of.
@@ -112,15 +117,16 @@ impl Report {
             let Some((_, other, before)) = same else {
                 continue;
             };
-            let whose = if other.name == endpoint.name {
-                String::new()
+            let (id, before) = (&key.id, &before.id);
+            let message = if other.name == endpoint.name {
+                format!("the secrets {id:?} and {before:?} are the same one")
             } else {
-                format!(" of endpoint {:?}", other.name)
+                let other = &other.name;
+                format!(
+                    "the secret {id:?} and {before:?} of endpoint {other:?} are the same one: a delivery to one could \
+                     be sent to the other"
+                )
             };
-            let message = format!(
-                "the secrets {:?} and {:?}{whose} are the same one",
-                key.id, before.id
-            );
             if let Some(report) = reports.get_mut(*at) {
                 let warning = Diagnosis::new(Code::SecretTwice, message);
                 report.warnings.push(warning);
@@ -129,6 +135,7 @@ impl Report {
         Self {
             endpoints: reports,
             has_replay_store,
+            store: None,
         }
     }
 }
@@ -195,7 +202,15 @@ impl fmt::Display for Report {
         for endpoint in &self.endpoints {
             endpoint.fmt_with(f, self.has_replay_store)?;
         }
-        Ok(())
+        match &self.store {
+            _ if !self.has_replay_store => writeln!(f, "replay store: none"),
+            None => writeln!(f, "replay store: not asked"),
+            Some(Ok(())) => writeln!(f, "replay store: answers"),
+            Some(Err(error)) => writeln!(
+                f,
+                "replay store: can't answer; until it can, deliveries get 503 unless their endpoint fails open: {error}"
+            ),
+        }
     }
 }
 

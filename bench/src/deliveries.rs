@@ -3,11 +3,16 @@
 use std::{
     fmt::Debug,
     hint::black_box,
-    pin::pin,
+    mem,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
-use axum::{Router, body::Body, routing::post};
+use axum::{
+    Extension, Router,
+    body::{Body, to_bytes},
+    routing::post,
+};
 use axum_webhook::{
     Endpoint, Incoming, Keyring, Secret, Timestamp, VerifiedWebhook, WebhookLayer, WebhookService,
     replay::{MemoryReplayStore, Outcome},
@@ -104,6 +109,65 @@ pub fn around_with_store(scheme: &Scheme) -> WebhookService<Router> {
     layer
         .with_replay_store(MemoryReplayStore::new())
         .layer(verified())
+}
+
+/// What any layer does that reads a body and hands it on with a value beside it, in one boxed future. It verifies nothing.
+#[derive(Clone)]
+pub struct HandsOn<S> {
+    inner: S,
+    /// What it does with the body: nothing, or a MAC of it.
+    work: fn(&Bytes),
+}
+
+/// What stands beside the body.
+#[derive(Clone)]
+struct HandedOn(Bytes);
+
+impl<S> Service<Request<Body>> for HandsOn<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let clone = self.inner.clone();
+        let mut ready = mem::replace(&mut self.inner, clone);
+        let work = self.work;
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let bytes = to_bytes(body, 32 << 20).await.expect("a body");
+            work(&bytes);
+            parts.extensions.insert(HandedOn(bytes.clone()));
+            let request = Request::from_parts(parts, Body::from(bytes));
+            ready.call(request).await
+        })
+    }
+}
+
+/// A layer that hands on the body, around a router whose handler takes what was handed on.
+pub fn hands_on(work: fn(&Bytes)) -> HandsOn<Router> {
+    HandsOn {
+        inner: handed_on(),
+        work,
+    }
+}
+
+/// The same by `Router::layer`.
+pub fn hands_on_inside(work: fn(&Bytes)) -> Router {
+    handed_on().layer(tower::layer::layer_fn(move |inner| HandsOn { inner, work }))
+}
+
+fn handed_on() -> Router {
+    let handler =
+        |Extension(HandedOn(body)): Extension<HandedOn>| async move { body.len().to_string() };
+    Router::new().route("/webhook", post(handler))
 }
 
 /// A delivery that can be sent again and again: its body is shared, and its request made anew.

@@ -38,6 +38,7 @@
 //! | `endpoint.secrets` | one or more, the current one first | this or `secrets_from` |
 //! | `endpoint.secrets_from` | where the secrets of tenants are | this or `secrets` |
 //! | `endpoint.tenant` | where a request names its tenant | `{tenant}` in the path |
+//! | `endpoint.lookup` | `{ fresh, grace, unknown_for, capacity, time_limit, max_lookups }`, the limits of [`TenantKeys`] | its own |
 //! | `endpoint.public_url` | the URL as the provider has it | needed where it is signed |
 //! | `endpoint.tolerance` | `{ past, future }` | the provider's |
 //! | `endpoint.body_limit` | the largest body | the provider's |
@@ -101,7 +102,7 @@ use self::{
     replay::Replay,
     reread::Reread,
     secrets::SecretEntries,
-    tenants::{SecretsFrom, TenantPlace},
+    tenants::{LookupLimits, SecretsFrom, TenantPlace},
 };
 #[cfg(doc)]
 use crate::TenantKeys;
@@ -152,6 +153,7 @@ struct EndpointConfig {
     secrets: Option<SecretEntries>,
     secrets_from: Option<SecretsFrom>,
     tenant: Option<TenantPlace>,
+    lookup: Option<LookupLimits>,
     public_url: Option<String>,
     tolerance: Option<Tolerance>,
     body_limit: Option<ByteSize>,
@@ -373,6 +375,12 @@ impl EndpointConfig {
         path: &str,
         reread: Reread,
     ) -> Result<Endpoint, ConfigError> {
+        if self.lookup.is_some() && self.secrets_from.is_none() {
+            return Err(ConfigError::at(
+                key("lookup"),
+                "only what `secrets_from` names is looked up",
+            ));
+        }
         match (&self.secrets, &self.secrets_from) {
             (Some(secrets), None) if self.tenant.is_none() => {
                 let secrets = secrets.load(&key("secrets"))?;
@@ -386,7 +394,8 @@ impl EndpointConfig {
             )),
             (None, Some(secrets)) => {
                 let tenant = TenantPlace::find(self.tenant.as_ref(), &key("tenant"), path)?;
-                secrets.endpoint(&key("secrets_from"), scheme, tenant)
+                let limits = self.lookup.unwrap_or_default();
+                secrets.endpoint(&key("secrets_from"), scheme, tenant, limits)
             }
             _ => Err(ConfigError::at(
                 key("secrets"),

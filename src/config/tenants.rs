@@ -1,6 +1,6 @@
-//! An endpoint of many tenants: where they stand, and where their secrets are.
+//! An endpoint of many tenants: where they stand, where their secrets are, and how they are looked up.
 
-use std::fmt;
+use std::{fmt, num::NonZeroUsize};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::{Table, Value};
@@ -11,6 +11,7 @@ use crate::{
     key_source::TenantKeys,
     scheme::Scheme,
     tenant::{TenantFrom, TenantFromError},
+    units::Span,
 };
 
 /// `tenant`: the one place where a request names it.
@@ -22,6 +23,42 @@ pub(super) struct TenantPlace(TenantFrom);
 pub(super) enum SecretsFrom {
     Files(Vec<String>),
     Postgres { url: Reference, query: String },
+}
+
+/// `lookup`: how long what was looked up is kept, and the limits of a lookup.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LookupLimits {
+    fresh: Option<Span>,
+    grace: Option<Span>,
+    unknown_for: Option<Span>,
+    capacity: Option<NonZeroUsize>,
+    time_limit: Option<Span>,
+    max_lookups: Option<NonZeroUsize>,
+}
+
+impl LookupLimits {
+    fn set(self, mut keys: TenantKeys) -> TenantKeys {
+        if let Some(fresh) = self.fresh {
+            keys = keys.with_fresh(fresh.duration());
+        }
+        if let Some(grace) = self.grace {
+            keys = keys.with_grace(grace.duration());
+        }
+        if let Some(time) = self.unknown_for {
+            keys = keys.with_unknown_for(time.duration());
+        }
+        if let Some(tenants) = self.capacity {
+            keys = keys.with_capacity(tenants.get());
+        }
+        if let Some(limit) = self.time_limit {
+            keys = keys.with_time_limit(limit.duration());
+        }
+        if let Some(lookups) = self.max_lookups {
+            keys = keys.with_max_lookups(lookups.get());
+        }
+        keys
+    }
 }
 
 impl TenantPlace {
@@ -75,6 +112,7 @@ impl SecretsFrom {
         key: &str,
         scheme: Scheme,
         tenant: TenantFrom,
+        limits: LookupLimits,
     ) -> Result<Endpoint, ConfigError> {
         let wrong = |error: &dyn fmt::Display| ConfigError::at(key, error.to_string());
         let keys = match self {
@@ -83,7 +121,7 @@ impl SecretsFrom {
             }
             Self::Postgres { url, query } => postgres(key, &scheme, url, query)?,
         };
-        let endpoint = Endpoint::from_source(scheme, keys);
+        let endpoint = Endpoint::from_source(scheme, limits.set(keys));
         let endpoint = endpoint.map_err(|error: EndpointError| wrong(&error))?;
         Ok(endpoint.with_tenant(tenant))
     }

@@ -221,13 +221,13 @@ pub(super) fn other_places(shape: &Shape) -> Vec<HeaderName> {
 /// their other headers are there, and by whether the header has their name.
 pub(super) fn looks_like<'h>(
     head: Head<'h>,
-    scheme: &Scheme,
+    but: Option<&Scheme>,
 ) -> Option<(&'h str, Vec<&'static str>)> {
     let by_signature = known::by_signature();
     let mut best: Vec<(usize, bool, &'h str, &'static str)> = Vec::new();
     for name in head.headers.keys() {
         for known in by_signature.get(name.as_str()).into_iter().flatten() {
-            if known.id == scheme.id {
+            if but.is_some_and(|scheme| known.id == scheme.id) {
                 continue;
             }
             let others = known.others.iter();
@@ -255,12 +255,8 @@ pub(super) fn looks_like<'h>(
 }
 
 fn other_provider(head: Head<'_>, scheme: &Scheme) -> Option<Diagnosis> {
-    let (header, ids) = looks_like(head, scheme)?;
-    let who = if ids.len() > MAX_NAMED {
-        format!("one of {} providers", ids.len())
-    } else {
-        any_of(&ids)
-    };
+    let (header, ids) = looks_like(head, Some(scheme))?;
+    let who = one_of(&ids);
     Some(Diagnosis::new(
         Code::OtherProvider,
         format!(
@@ -270,20 +266,11 @@ fn other_provider(head: Head<'_>, scheme: &Scheme) -> Option<Diagnosis> {
     ))
 }
 
-/// A path without what is easily mistaken in it: the case of its letters, and slashes at its end.
-pub(crate) fn bare_path(path: &str) -> String {
-    path.trim_end_matches('/').to_ascii_lowercase()
-}
-
-/// The path is nearly that of the endpoint called `name`.
-pub(crate) fn missing_path(path: &str, name: &str, own: &str) -> Diagnosis {
-    let what = if own.trim_end_matches('/') == path.trim_end_matches('/') {
-        "a slash at its end"
+/// Which provider it is, where several may be it.
+pub(super) fn one_of(ids: &[&str]) -> String {
+    if ids.len() > MAX_NAMED {
+        format!("one of {} providers", ids.len())
     } else {
-        "the case of its letters"
-    };
-    Diagnosis::new(
-        Code::OtherPath,
-        format!("the path is that of endpoint {name:?} but for {what}: {own}"),
-    )
+        any_of(ids)
+    }
 }

@@ -11,6 +11,7 @@ mod level;
 mod signature;
 mod time;
 mod trials;
+mod unselected;
 mod words;
 
 use crate::{
@@ -24,9 +25,9 @@ use crate::{
 pub(crate) use self::{
     cause::Code,
     facts::said,
-    head::{bare_path, missing_path},
     level::Depth,
     trials::Other,
+    unselected::{Known, bare_path, near_path, no_such_path, not_detected},
     words::span,
 };
 pub use self::{cause::Diagnosis, level::DiagnosisLevel};

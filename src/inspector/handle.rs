@@ -93,7 +93,9 @@ impl Inspector {
         self.with(|settings| settings.allows_replay = true)
     }
 
-    /// The page, to be mounted with [`Router::nest`]: it works under any path.
+    /// The page, to be mounted with [`Router::nest_service`]: it works under any path, with and without a slash at the end.
+    ///
+    /// With [`Router::nest`] it works too, but the path with a slash at its end is then another one, and 404.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         routes::router(self.clone())
     }

@@ -19,7 +19,7 @@
 //! let webhooks = Router::new()
 //!     .route("/webhooks/github", post(on_push))
 //!     .layer(WebhookLayer::new(providers::github(), secret)?.with_inspector(&inspector));
-//! let app = webhooks.nest("/inspector", inspector.router());
+//! let app = webhooks.nest_service("/inspector", inspector.router());
 //!
 //! // On loopback: http://127.0.0.1:3000/inspector
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
@@ -45,7 +45,7 @@
 //! # }
 //! let inspector = inspector().with_host("admin.example.com");
 //! let page: Router = inspector.router().layer(from_fn(only_operators));
-//! let admin: Router = Router::new().nest("/webhooks", page);
+//! let admin: Router = Router::new().nest_service("/webhooks", page);
 //! ```
 //!
 //! Every answer forbids the browser everything but the page's own files (`Content-Security-Policy`), to keep anything (`no-store`),

@@ -411,6 +411,8 @@ fn decode(scheme: &Scheme, value: &Value) -> Result<Zeroizing<Vec<u8>>, SecretEr
         Value::Bytes(bytes) => return Ok(bytes.clone()),
         Value::Remote(_) => return Err(SecretError::Remote),
         Value::Text(text) => text.as_str(),
+        #[cfg(any(feature = "ed25519", feature = "public-key"))]
+        Value::Pair(public, _) => public.as_str(),
     };
     let long_enough = |bytes: Vec<u8>| {
         let bytes = Zeroizing::new(bytes);

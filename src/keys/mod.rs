@@ -3,6 +3,7 @@
 mod doubt;
 mod id;
 mod keyring;
+mod private;
 mod secret;
 
 #[cfg(feature = "remote-keys")]

@@ -1,5 +1,7 @@
 //! A secret as a user pastes it, which never shows itself.
 
+#[cfg(any(feature = "ed25519", feature = "public-key"))]
+use std::sync::Arc;
 use std::{
     fmt,
     fs::File,
@@ -9,6 +11,8 @@ use std::{
 
 use zeroize::Zeroizing;
 
+#[cfg(any(feature = "ed25519", feature = "public-key"))]
+use crate::crypto::public::PrivateKey;
 use crate::timestamp::Timestamp;
 
 /// The most bytes of a secret's file: more than any JWK set or certificate chain has.
@@ -53,6 +57,9 @@ pub(super) enum Value {
     Text(Zeroizing<String>),
     /// The key itself.
     Bytes(Zeroizing<Vec<u8>>),
+    /// A public key with its private one, which only tests have.
+    #[cfg(any(feature = "ed25519", feature = "public-key"))]
+    Pair(String, Arc<PrivateKey>),
     /// What the provider publishes, at its usual URL or at this one.
     Remote(
         #[cfg_attr(
@@ -255,6 +262,8 @@ impl Secret {
         match &self.value {
             Value::Text(text) => text.as_bytes(),
             Value::Bytes(bytes) => bytes,
+            #[cfg(any(feature = "ed25519", feature = "public-key"))]
+            Value::Pair(public, _) => public.as_bytes(),
             Value::Remote(_) => &[],
         }
     }
@@ -293,7 +302,7 @@ impl Secret {
         self
     }
 
-    fn with_value(value: Value) -> Self {
+    pub(super) fn with_value(value: Value) -> Self {
         Self {
             value,
             id: None,

@@ -19,6 +19,7 @@ use crate::{
     },
     pairing::Pairing,
     rejection::{Rejection, RejectionKind},
+    scheme::Scheme,
     telemetry::{self, Stopwatch},
     tenant::{Tenant, TenantFrom},
     timestamp::Timestamp,
@@ -104,19 +105,26 @@ impl<'a> Asking<'a> {
         Ok(Some(self.tenant.get_or_init(|| tenant)))
     }
 
-    /// The answer to a question that comes without a signature.
+    /// Whether it may be a question that comes without a signature.
+    #[inline]
+    fn may_be_asked(&self, body: &[u8]) -> bool {
+        let incoming = Incoming {
+            head: self.head,
+            body,
+        };
+        let scheme = &self.endpoint.scheme;
+        self.endpoint.pairing.is_some() || handshake::may_be_asked(&incoming, scheme)
+    }
+
+    /// The answer to what may be a question that comes without a signature.
     async fn answer(&self, body: &[u8]) -> Result<Option<Box<HandshakeReply>>, RejectionKind> {
         let incoming = Incoming {
             head: self.head,
             body,
         };
-        let answer = if let Some(pairing) = &self.endpoint.pairing {
-            self.pair(pairing, &incoming)
-        } else if handshake::may_be_asked(&incoming, &self.endpoint.scheme) {
-            // What few requests come to is boxed, so that the others need no room for it.
-            Box::pin(self.answer_with_keys(incoming)).await?
-        } else {
-            None
+        let answer = match &self.endpoint.pairing {
+            Some(pairing) => self.pair(pairing, &incoming),
+            None => self.answer_with_keys(incoming).await?,
         };
         Ok(answer.map(Box::new))
     }
@@ -170,41 +178,43 @@ impl<'a> Asking<'a> {
         parts: &Parts,
         stage: &mut Stage<'a>,
     ) -> Result<Early, RejectionKind> {
-        // What stands in the head of a question can be told before its body comes.
-        if let Some(answer) = self.answer(&[]).await? {
+        // What stands in the head of a question can be told before its body comes. As all that few
+        // requests come to it is boxed, so that the others need no room for it.
+        if self.may_be_asked(&[])
+            && let Some(answer) = Box::pin(self.answer(&[])).await?
+        {
             return Ok(Early::Answered(answer));
         }
         let encoding = self.check_head(parts)?;
-        let may_be_question = || {
-            let is_pairing = self.endpoint.pairing.is_some();
-            handshake::may_be_in_body(&self.endpoint.scheme, &parts.method, is_pairing)
+        let begun = match &self.endpoint.keys {
+            Keys::Own(keys) => self.begin_now(keys.keyring(), stage),
+            Keys::Source(source) => Box::pin(self.begin_with(&**source, stage)).await,
         };
-        match self.begin_delivery(stage).await {
-            Err(RejectionKind::Verification(error)) if may_be_question() => {
+        match begun {
+            Ok(()) => Ok(Early::Begun(encoding)),
+            Err(RejectionKind::Verification(error)) if self.may_ask_in_body(parts) => {
                 *stage = Stage::Failed(error);
+                Ok(Early::Begun(encoding))
             }
-            begun => begun?,
+            Err(kind) => Err(kind),
         }
-        Ok(Early::Begun(encoding))
+    }
+
+    fn may_ask_in_body(&self, parts: &Parts) -> bool {
+        let is_pairing = self.endpoint.pairing.is_some();
+        handshake::may_be_in_body(&self.endpoint.scheme, &parts.method, is_pairing)
+    }
+
+    /// The cheap checks, with keys that are there.
+    #[inline]
+    fn begin_now(&self, keyring: Keyring, stage: &mut Stage<'a>) -> Result<(), RejectionKind> {
+        let begun = self
+            .stopwatch
+            .time(|| stage.begin(keyring, self.head, &self.endpoint.scheme, self.now));
+        Ok(begun?)
     }
 
     /// The cheap checks, then the keys, unless the body names them.
-    async fn begin_delivery(&self, stage: &mut Stage<'a>) -> Result<(), RejectionKind> {
-        match &self.endpoint.keys {
-            Keys::Own(keys) => {
-                self.stopwatch.time(|| {
-                    let (head, scheme) = (self.head, &self.endpoint.scheme);
-                    let begun = Begun::new(head, scheme, self.now)?;
-                    let keyed = begun.with_keys(&keys.keyring(), head, scheme, self.now)?;
-                    *stage = Stage::Keyed(keyed);
-                    Ok::<(), VerifyError>(())
-                })?;
-            }
-            Keys::Source(source) => Box::pin(self.begin_with(&**source, stage)).await?,
-        }
-        Ok(())
-    }
-
     async fn begin_with(
         &self,
         source: &dyn DynKeySource,
@@ -237,11 +247,16 @@ impl<'a> Asking<'a> {
                 Some(answer) => Decided::Answered(answer),
                 None => Decided::Genuine(authentic),
             }),
-            Err(kind @ RejectionKind::Verification(_)) => match self.answer(body).await? {
-                Some(answer) => Ok(Decided::Answered(answer)),
-                None => Err(kind),
-            },
-            Err(kind) => Err(kind),
+            Err(kind) => {
+                let is_unsigned = matches!(kind, RejectionKind::Verification(_));
+                if is_unsigned
+                    && self.may_be_asked(body)
+                    && let Some(answer) = Box::pin(self.answer(body)).await?
+                {
+                    return Ok(Decided::Answered(answer));
+                }
+                Err(kind)
+            }
         }
     }
 
@@ -259,9 +274,7 @@ impl<'a> Asking<'a> {
         match mem::take(stage) {
             Stage::Begun(begun) => {
                 begun.check_body(incoming, scheme, self.now)?;
-                let mut keyed = self.ask(source, begun, body).await?;
-                self.stopwatch.time(|| keyed.update(body));
-                *stage = Stage::Keyed(keyed);
+                *stage = Stage::Keyed(self.ask(source, begun, body).await?);
             }
             other => *stage = other,
         }
@@ -276,8 +289,7 @@ impl<'a> Asking<'a> {
         let Ok(newer) = source.newer_keys(&request).await else {
             return Err(VerifyError::Mismatch.into());
         };
-        let mut keyed = begun.with_keys(&newer, self.head, scheme, self.now)?;
-        keyed.update(body);
+        let keyed = begun.with_keys(newer, self.head, scheme, self.now)?;
         *stage = Stage::Keyed(keyed);
         Ok(self.finish(stage, body)?)
     }
@@ -299,8 +311,20 @@ impl<'a> Asking<'a> {
         let keyring = source.keys(&request).await?;
         let keyed = self
             .stopwatch
-            .time(|| begun.with_keys(&keyring, self.head, scheme, self.now))?;
+            .time(|| begun.with_keys(keyring, self.head, scheme, self.now))?;
         Ok(keyed)
+    }
+
+    /// Takes in the next piece of a body that comes in several.
+    pub(super) fn take_in(&self, stage: &mut Stage<'_>, piece: &[u8], is_first: bool) {
+        if let Stage::Keyed(keyed) = stage {
+            self.stopwatch.time(|| {
+                if is_first {
+                    keyed.start(self.head, &self.endpoint.scheme, self.now);
+                }
+                keyed.update(piece);
+            });
+        }
     }
 
     fn finish(&self, stage: &Stage<'_>, body: &[u8]) -> Result<Authentic, VerifyError> {
@@ -341,10 +365,6 @@ pub(super) enum Decided {
 
 /// How far a verification has come before the body is there.
 #[derive(Default)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one for each request, and most are the largest"
-)]
 pub(super) enum Stage<'a> {
     /// Nothing has been looked at.
     #[default]
@@ -357,18 +377,33 @@ pub(super) enum Stage<'a> {
     Failed(VerifyError),
 }
 
-impl Stage<'_> {
+impl<'a> Stage<'a> {
+    /// The cheap checks, with keys that are there.
+    #[inline]
+    fn begin(
+        &mut self,
+        keyring: Keyring,
+        head: Head<'a>,
+        scheme: &'a Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        *self = Self::Keyed(Keyed::unread(keyring));
+        let begun = match self {
+            Self::Keyed(keyed) => keyed.begin(head, scheme, now),
+            Self::New | Self::Begun(_) | Self::Failed(_) => Ok(()),
+        };
+        // What has failed does not wait for a body.
+        if begun.is_err() {
+            *self = Self::New;
+        }
+        begun
+    }
+
     /// The keys that were tried.
     pub(super) const fn keyring(&self) -> Option<&Keyring> {
         match self {
             Self::Keyed(keyed) => Some(keyed.keyring()),
             Self::New | Self::Begun(_) | Self::Failed(_) => None,
-        }
-    }
-
-    pub(super) fn update(&mut self, frame: &[u8]) {
-        if let Self::Keyed(keyed) = self {
-            keyed.update(frame);
         }
     }
 }

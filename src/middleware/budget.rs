@@ -16,7 +16,7 @@ const DEFAULT: usize = 256 << 20;
 /// so however many of the large ones are slow, the usual ones get in.
 const SMALL: usize = 64 << 10;
 
-/// The most that is allocated on the word of a `Content-Length`.
+/// The most that is allocated on the word of a `Content-Length` before as much has come.
 const MAX_FIRST_ALLOCATION: usize = 1 << 20;
 
 /// The bytes that a layer, and what it was cloned from, may hold.
@@ -143,6 +143,11 @@ impl Buffer {
         Ok(())
     }
 
+    /// The first frame, while it is the only one.
+    pub(super) fn first(&self) -> &[u8] {
+        &self.first
+    }
+
     pub(super) fn into_bytes(self) -> Bytes {
         if self.rest.is_empty() {
             self.first
@@ -153,8 +158,13 @@ impl Buffer {
 
     /// Where there is plenty of the budget, what was announced, or twice what there was; else a quarter more than is needed.
     fn capacity(&self, needed: usize, held: &mut Held<'_>) -> Result<usize, RejectionKind> {
-        let announced = self.expected.min(MAX_FIRST_ALLOCATION);
-        let wanted = announced.max(2 * self.rest.capacity());
+        let wanted = if needed > self.expected {
+            2 * self.rest.capacity()
+        } else if needed > MAX_FIRST_ALLOCATION {
+            self.expected
+        } else {
+            self.expected.min(MAX_FIRST_ALLOCATION)
+        };
         let wanted = needed.max(wanted.min(self.limit));
         if held.take_in_advance(wanted) {
             return Ok(wanted);
@@ -255,6 +265,67 @@ mod tests {
         buffer.push(data.clone(), &mut share).expect("room");
         assert_eq!(held(&budget), 1000);
         assert_eq!(buffer.into_bytes().as_ptr(), data.as_ptr());
+    }
+
+    const FRAME: usize = 64 << 10;
+
+    /// What is allocated at most while a body comes in frames: the old room and the new one, and the frame.
+    fn peak(expected: usize, size: usize) -> usize {
+        let budget = Budget::without_end();
+        let mut share = Held::nothing_of(&budget);
+        let mut buffer = Buffer::new(expected, usize::MAX);
+        let allocated = |buffer: &Buffer| buffer.first.len() + buffer.rest.capacity();
+        let pushes = (0..size / FRAME).map(|_| {
+            let before = allocated(&buffer);
+            buffer.push(frame(FRAME), &mut share).expect("room");
+            let after = allocated(&buffer);
+            FRAME + after + if after > before { before } else { 0 }
+        });
+        pushes.max().unwrap_or(0)
+    }
+
+    /// T-I7: the sender says how much will come, and has sent one frame, two, or a mebibyte.
+    #[test]
+    fn what_is_announced_is_allocated_when_some_of_it_has_come() {
+        let limit = 100 * MIB;
+        for (expected, at_two, at_a_mebibyte) in [
+            (0, 2 * FRAME, 2 * MIB),
+            (3 * FRAME, 3 * FRAME, 24 * FRAME),
+            (MIB, MIB, 2 * MIB),
+            (5 * MIB, MIB, 5 * MIB),
+            (usize::MAX, MIB, limit),
+        ] {
+            let budget = Budget::without_end();
+            let mut share = Held::nothing_of(&budget);
+            let mut buffer = Buffer::new(expected, limit);
+            let mut push = |count: usize| {
+                for _ in 0..count {
+                    buffer.push(frame(FRAME), &mut share).expect("room");
+                }
+                buffer.rest.capacity()
+            };
+            assert_eq!(push(1), 0, "{expected} announced");
+            assert_eq!(push(1), at_two, "{expected} announced");
+            assert!(push(MIB / FRAME - 2) <= 2 * MIB, "{expected} announced");
+            assert_eq!(push(1), at_a_mebibyte, "{expected} announced");
+        }
+    }
+
+    #[test]
+    fn a_body_is_hardly_held_twice() {
+        for size in [2 * FRAME, 3 * FRAME, MIB - FRAME, MIB] {
+            assert!(peak(size, size) <= size + 2 * FRAME, "{size} announced");
+        }
+        for size in [2 * MIB, 16 * MIB, 25 * MIB] {
+            let most = size + MIB + FRAME;
+            assert!(peak(size, size) <= most, "{size} announced");
+        }
+        for size in [MIB, 4 * MIB, 16 * MIB] {
+            assert!(
+                peak(0, size) <= size + size / 2 + FRAME,
+                "{size} not announced"
+            );
+        }
     }
 
     /// Whatever the sender announces and however it arrives: what is allocated is held.

@@ -1,15 +1,13 @@
 //! The claim of a genuine delivery: made before the handler, and settled by what it answers.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
-use axum_core::{BoxError, body::Body};
-use bytes::Bytes;
-use http::{Request, Response, request::Parts};
-use tower_service::Service;
+use axum_core::body::Body;
+use http::{Response, request::Parts};
 
 use crate::{
     endpoint::Endpoint,
-    extract::{Verified, WebhookRejection},
+    extract::WebhookRejection,
     incoming::Incoming,
     middleware::{
         future::verified,
@@ -23,8 +21,8 @@ use crate::{
     tenant::Tenant,
 };
 
-/// Claims the event of a genuine delivery, unless nothing signed identifies it, and makes the request for its
-/// handler. The error is the answer to one that does not go there.
+/// Claims the event of a genuine delivery, unless nothing signed identifies it, and marks the request for its
+/// handler, who gets the body. The error is the answer to one that does not go there.
 #[expect(
     clippy::manual_async_fn,
     reason = "an `async fn` holds its arguments twice"
@@ -33,12 +31,12 @@ pub(super) fn claim(
     shared: &Shared,
     store: &Arc<dyn DynStore>,
     endpoint: &Arc<Endpoint>,
-    parts: Parts,
+    parts: &mut Parts,
     genuine: Genuine,
-) -> impl Future<Output = Result<(Option<ClaimGuard>, Request<Body>), Response<Body>>> {
+) -> impl Future<Output = Result<(Option<ClaimGuard>, Body), Response<Body>>> {
     async move {
         let incoming = Incoming {
-            head: head(endpoint, &parts),
+            head: head(endpoint, parts),
             body: genuine.signed(),
         };
         let scheme = &endpoint.scheme;
@@ -61,8 +59,8 @@ pub(super) fn claim(
             }
             None => None,
         };
-        let request = verified(parts, endpoint, genuine, claim.as_ref());
-        Ok((claim, request))
+        let body = verified(parts, endpoint, genuine, claim.as_ref());
+        Ok((claim, body))
     }
 }
 
@@ -102,49 +100,24 @@ fn judge(
     }
 }
 
-/// Runs the handler of a claimed event, and settles the claim.
-///
-/// If this future is dropped, or the handler panics, the guard gives the claim back, after the handler is gone.
-pub(super) fn guarded<S, R>(
+/// Settles the claim of an event whose handler has come to its end.
+pub(super) async fn settle(
     shared: &Shared,
     endpoint: &Endpoint,
     claim: ClaimGuard,
-    inner: &mut S,
-    request: Request<Body>,
-) -> impl Future<Output = Result<Response<Body>, S::Error>>
-where
-    S: Service<Request<Body>, Response = Response<R>>,
-    R: http_body::Body<Data = Bytes> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    let verified = request.extensions().get::<Verified>();
-    let tenant = verified.and_then(|verified| verified.0.tenant.clone());
-    async move {
-        // Of these three the last is dropped first.
-        let claim = claim;
-        let handling = shared.handling(endpoint, true);
-        let answering = pin!(inner.call(request));
-        let response = replay::keep_lease(claim.handle(), answering).await?;
-        let wants_retry = claim.wants_retry();
-        let settlement = match claim.settle(is_done(endpoint, &response)).await {
-            Ok(settled) => Settlement::from(settled),
-            Err(error) => {
-                shared.store_failed(endpoint, StoreStep::Settle, &error);
-                Settlement::NotStored
-            }
-        };
-        handling.end(response.status(), settlement);
-        let not_done = wants_retry || settlement == Settlement::RolledBack;
-        if not_done && !response.status().is_server_error() {
-            let rejection = Rejection::new(RejectionKind::RetryAsked).of_tenant(tenant.as_ref());
-            return Ok(refuse(shared, Some(endpoint), rejection));
+    is_done: bool,
+) -> Settlement {
+    match claim.settle(is_done).await {
+        Ok(settled) => Settlement::from(settled),
+        Err(error) => {
+            shared.store_failed(endpoint, StoreStep::Settle, &error);
+            Settlement::NotStored
         }
-        Ok(response.map(Body::new))
     }
 }
 
 /// Whether an answer ends an event.
-fn is_done<B>(endpoint: &Endpoint, response: &Response<B>) -> bool {
+pub(super) fn is_done<B>(endpoint: &Endpoint, response: &Response<B>) -> bool {
     // No handler judged the event where the extractor refused the payload.
     let refused = response.extensions().get::<Arc<WebhookRejection>>();
     refused.is_none() && endpoint.outcome.of(response.status()) == Outcome::Done

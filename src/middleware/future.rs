@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,16 +21,18 @@ use crate::{
     extract::{Delivery, Verified},
     middleware::{
         budget::Held,
-        claim::{claim, guarded},
+        claim::{claim, is_done, settle},
         layer::Shared,
         open::{Genuine, Opened, Refused, describe_unpacked, open},
         refuse::{nothing_fits, refuse},
         shadow::observe,
     },
-    replay::ClaimGuard,
+    rejection::{Rejection, RejectionKind},
+    replay::{self, ClaimGuard},
     scheme::ContentEncoding,
     task,
     telemetry::{InSpan, Settlement, in_span},
+    tenant::Tenant,
 };
 
 type Pipeline<E> = Pin<Box<dyn Future<Output = Result<Response<Body>, E>> + Send>>;
@@ -116,7 +118,7 @@ where
     R: http_body::Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    let (parts, incoming_body) = request.into_parts();
+    let (mut parts, incoming_body) = request.into_parts();
     async move {
         // The endpoint comes from the configuration.
         let Some(endpoint) = shared.selection.select(&shared.endpoints, &parts) else {
@@ -147,9 +149,9 @@ where
         };
 
         // From here on the request is genuine: only now the store is touched.
-        let (claim, request) = match &shared.store {
-            None => (None, verified(parts, endpoint, genuine, None)),
-            Some(store) => match claim(&shared, store, endpoint, parts, genuine).await {
+        let (claim, body) = match &shared.store {
+            None => (None, verified(&mut parts, endpoint, genuine, None)),
+            Some(store) => match claim(&shared, store, endpoint, &mut parts, genuine).await {
                 Ok(claimed) => claimed,
                 Err(response) => return Ok(response),
             },
@@ -157,24 +159,39 @@ where
         if let Some(runs_on) = &runs_on {
             runs_on.store(true, Ordering::Release);
         }
-        if let Some(claim) = claim {
-            return guarded(&shared, endpoint, claim, &mut inner, request).await;
+        let tenant = claim.as_ref().and_then(|_| tenant(&parts));
+        // If this is dropped, or the handler panics, the claim is given back after the handler is gone: of the
+        // claim, the handling and the handler the last is dropped first.
+        let handling = shared.handling(endpoint, claim.is_some());
+        let response = {
+            let answering = pin!(inner.call(Request::from_parts(parts, body)));
+            let lease = claim.as_ref().map(ClaimGuard::handle);
+            replay::keep_lease(lease, answering).await?
+        };
+        let Some(claim) = claim else {
+            handling.end(response.status(), Settlement::Unguarded);
+            return Ok(response.map(Body::new));
+        };
+        let wants_retry = claim.wants_retry();
+        let settlement = settle(&shared, endpoint, claim, is_done(endpoint, &response)).await;
+        handling.end(response.status(), settlement);
+        let not_done = wants_retry || settlement == Settlement::RolledBack;
+        if not_done && !response.status().is_server_error() {
+            let rejection = Rejection::new(RejectionKind::RetryAsked).of_tenant(tenant.as_ref());
+            return Ok(refuse(&shared, Some(endpoint), rejection));
         }
-        let handling = shared.handling(endpoint, false);
-        let response = inner.call(request).await?;
-        handling.end(response.status(), Settlement::Unguarded);
         Ok(response.map(Body::new))
     }
 }
 
-/// A genuine delivery as its handler gets it.
+/// Marks a request as genuine; the body is the one that its handler gets.
 #[inline]
 pub(super) fn verified(
-    mut parts: Parts,
+    parts: &mut Parts,
     endpoint: &Arc<Endpoint>,
     genuine: Genuine,
     claim: Option<&ClaimGuard>,
-) -> Request<Body> {
+) -> Body {
     let bytes = genuine.unpacked.unwrap_or(genuine.received);
     if endpoint.scheme.content_encoding == ContentEncoding::Gunzip {
         describe_unpacked(&mut parts.headers, &bytes);
@@ -187,7 +204,13 @@ pub(super) fn verified(
         claim: claim.map(ClaimGuard::handle),
         is_replayed: genuine.is_replayed,
     })));
-    Request::from_parts(parts, Body::from(bytes))
+    Body::from(bytes)
+}
+
+/// Whose genuine request it is.
+fn tenant(parts: &Parts) -> Option<Tenant> {
+    let verified = parts.extensions.get::<Verified>()?;
+    verified.0.tenant.clone()
 }
 
 #[cfg(test)]
@@ -205,7 +228,7 @@ mod tests {
         let request = Request::new(Body::empty());
         let pipeline = run(layer.shared, Router::new(), request, None);
         let size = size_of_val(&pipeline);
-        assert!(size <= 1536, "{size} bytes");
+        assert!(size <= 1344, "{size} bytes");
         Ok(())
     }
 }

@@ -360,7 +360,8 @@ impl WebhookLayer {
     }
 
     /// What the layer is made of: endpoints, schemes, the ids and ages of keys, what the linter says, and what
-    /// looks wrong about the secrets. For a look at the start; it prints itself.
+    /// looks wrong about the secrets. For a look at the start; it prints itself. The replay store is asked by
+    /// [`full_report`](Self::full_report) only.
     #[must_use]
     pub fn report(&self) -> Report {
         let shared = &self.shared;
@@ -369,6 +370,28 @@ impl WebhookLayer {
             shared.store.is_some(),
             shared.clock.now(),
         )
+    }
+
+    /// The same, and whether the replay store answers, which may take some seconds where it is away.
+    ///
+    /// ```
+    /// use axum_webhook::{Secret, WebhookLayer, providers, replay::MemoryReplayStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = Secret::new("It's a Secret to Everybody")?;
+    /// let layer = WebhookLayer::new(providers::github(), secret)?
+    ///     .with_replay_store(MemoryReplayStore::new());
+    /// println!("{}", layer.full_report().await);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn full_report(&self) -> Report {
+        let mut report = self.report();
+        if report.has_replay_store {
+            report.store = Some(self.check_store().await);
+        }
+        report
     }
 
     /// Asks the replay store whether it answers, for a look at the start or a readiness probe; a layer without a store has nothing to ask.

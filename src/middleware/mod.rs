@@ -7,7 +7,7 @@
 //!    header and a timestamp in a header are checked: a request that fails here
 //!    is answered with its body unread;
 //!    Then the keys are asked for, where they are not there from the start;
-//! 3. the body is read within its limit and deadlines, and hashed as it arrives;
+//! 3. the body is read within its limit and deadlines, and hashed as it arrives, unless it is one frame;
 //! 4. signature, body hash and timestamp are verified: only now there is a witness;
 //! 5. a signed handshake is answered;
 //! 6. the event is claimed, so that nothing is handled twice;

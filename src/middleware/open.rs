@@ -76,6 +76,10 @@ pub(super) struct Refused {
 }
 
 /// Reads and verifies a request. What the head decides costs no byte of the body.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` holds its arguments twice"
+)]
 pub(super) fn open<'a, B>(
     shared: &'a Shared,
     endpoint: &'a Endpoint,
@@ -88,14 +92,14 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let head = head(endpoint, parts);
-    let asking = Asking::new(endpoint, head, now, shared.listener.is_some());
-    let mut stage = Stage::default();
     async move {
         #[cfg(feature = "inspector")]
         if let Some(delivery) = shared.again_at(endpoint) {
             return Ok(Opened::again(delivery));
         }
+        let head = head(endpoint, parts);
+        let asking = Asking::new(endpoint, head, now, shared.listener.is_some());
+        let mut stage = Stage::default();
         let encoding = match asking.begin(parts, &mut stage).await {
             Ok(Early::Begun(encoding)) => encoding,
             Ok(Early::Answered(answer)) => return Ok(reply(shared, endpoint, *answer)),
@@ -109,9 +113,9 @@ where
 
         let incoming_body = pin!(incoming_body);
         let packed = encoding == Encoding::Gzip;
-        let on_frame = |frame: &[u8]| {
+        let on_piece = |piece: &[u8], is_first| {
             if !packed {
-                asking.stopwatch.time(|| stage.update(frame));
+                asking.take_in(&mut stage, piece, is_first);
             }
         };
         let deadlines = &shared.deadlines;
@@ -120,7 +124,7 @@ where
             endpoint.body_limit,
             deadlines,
             held,
-            on_frame,
+            on_piece,
         );
         let received = match read.await {
             Ok(received) => received,
@@ -141,10 +145,7 @@ where
             let taken = unpack(&received, endpoint.body_limit)
                 .and_then(|bytes| held.take(bytes.len()).map(|()| bytes));
             match taken {
-                Ok(bytes) => {
-                    asking.stopwatch.time(|| stage.update(&bytes));
-                    unpacked = Some(bytes);
-                }
+                Ok(bytes) => unpacked = Some(bytes),
                 Err(kind) => return Err(refused(received, kind, None, None)),
             }
         }
@@ -158,15 +159,17 @@ where
             }
             Err(kind) => return Err(refused(received, kind, None, None)),
         };
-        shared.emit(&Event::Verified(Verified {
-            endpoint: &endpoint.name,
-            provider: &endpoint.provider,
-            tenant: asking.tenant.get(),
-            key_id: authentic.key_id(),
-            skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
-            body_bytes: received.len(),
-            verify_time: asking.stopwatch.spent(),
-        }));
+        shared.tell(|| {
+            Event::Verified(Verified {
+                endpoint: &endpoint.name,
+                provider: &endpoint.provider,
+                tenant: asking.tenant.get(),
+                key_id: authentic.key_id(),
+                skew_seconds: authentic.timestamp().map(|sent| now.seconds_since(sent)),
+                body_bytes: received.len(),
+                verify_time: asking.stopwatch.spent(),
+            })
+        });
         Ok(Opened::Delivery(Genuine {
             authentic,
             tenant: asking.tenant.into_inner(),
@@ -228,12 +231,12 @@ pub(super) fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<Encoding,
 
 /// How the headers say that the body is packed; `None` for anything but gzip.
 fn encoding(headers: &HeaderMap) -> Option<Encoding> {
-    let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
-    let Some(value) = values.next() else {
+    let Some(value) = headers.get(header::CONTENT_ENCODING) else {
         return Some(Encoding::Identity);
     };
     let is = |name: &str| value.as_bytes().eq_ignore_ascii_case(name.as_bytes());
-    if values.next().is_some() {
+    let mut values = headers.get_all(header::CONTENT_ENCODING).iter();
+    if values.nth(1).is_some() {
         None
     } else if is("identity") {
         Some(Encoding::Identity)

@@ -11,7 +11,7 @@ use crate::{
     incoming::Head,
     middleware::{
         layer::Shared,
-        select::{Selection, original_uri},
+        select::{Selection, carries, original_uri},
     },
     rejection::{Rejection, RejectionKind},
     replay::StoreError,
@@ -19,9 +19,21 @@ use crate::{
     verify::VerifyError,
 };
 
+/// As many endpoints are asked whether a request that fits no path has their signature: strangers ask for paths
+/// all day, and layers have thousands of endpoints.
+const LOOKED_AT: usize = 64;
+
 impl Shared {
     pub(super) fn emit(&self, event: &Event<'_>) {
         telemetry::emit(self.listener.as_deref(), event);
+    }
+
+    /// As [`emit`](Self::emit), for what every delivery comes to: it is made only where somebody hears it.
+    #[inline]
+    pub(super) fn tell<'e>(&self, event: impl FnOnce() -> Event<'e>) {
+        if telemetry::is_heard(self.listener.as_deref()) {
+            self.emit(&event());
+        }
     }
 
     /// What tells of an endpoint's requests, also when this one is gone.
@@ -157,17 +169,37 @@ pub(super) fn nothing_fits(shared: &Shared, parts: &Parts) -> Rejection {
     if !shared.is_heard() {
         return rejection;
     }
-    let path = original_uri(parts).path();
-    let alike = match &*shared.selection {
-        Selection::Path(paths) => paths.alike(path),
-        _ => None,
-    };
-    let alike = alike.and_then(|number| shared.endpoints.get(number));
-    let found = alike.and_then(|endpoint| {
-        let own = endpoint.path()?;
-        Some(diagnosis::missing_path(path, &endpoint.name, own))
-    });
-    rejection.with_diagnoses(found.into_iter().collect())
+    let uri = original_uri(parts);
+    let selection = &*shared.selection;
+    if let Selection::Path(paths) = selection {
+        let near = paths.alike(uri.path());
+        if let Some(endpoint) = near.and_then(|number| shared.endpoints.get(number)) {
+            let near = diagnosis::near_path(uri.path(), &selection.known(endpoint));
+            return rejection.with_diagnoses(vec![near]);
+        }
+    }
+    let mut signed = shared
+        .endpoints
+        .iter()
+        .take(LOOKED_AT)
+        .filter(|endpoint| carries(parts, endpoint))
+        .map(|endpoint| selection.known(endpoint));
+    let all = shared
+        .endpoints
+        .iter()
+        .map(|endpoint| selection.known(endpoint));
+    rejection.with_diagnoses(match selection {
+        Selection::Detect => {
+            let head = Head {
+                method: &parts.method,
+                uri,
+                headers: &parts.headers,
+                public_url: None,
+            };
+            vec![diagnosis::not_detected(head, all, signed.collect())]
+        }
+        _ => diagnosis::no_such_path(all, signed.next().as_ref()),
+    })
 }
 
 /// Tells the operator why, and the sender only that.

@@ -6,7 +6,9 @@ use std::{collections::HashMap, sync::Arc};
 use axum::extract::{MatchedPath, OriginalUri};
 use http::{HeaderName, Uri, request::Parts};
 
-use crate::{endpoint::Endpoint, incoming::Head, middleware::paths::Paths, scheme::Locate};
+use crate::{
+    diagnosis::Known, endpoint::Endpoint, incoming::Head, middleware::paths::Paths, scheme::Locate,
+};
 
 /// How a layer finds the endpoint of a request.
 #[derive(Clone, Debug)]
@@ -65,6 +67,31 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// An endpoint as its operator knows it, with the path by which it is selected.
+    pub(super) fn known<'e>(&self, endpoint: &'e Endpoint) -> Known<'e> {
+        let path = match self {
+            Self::Path(_) => endpoint.path().unwrap_or_default().to_owned(),
+            Self::Segment { pattern, at, .. } => {
+                let segments = pattern.iter().enumerate();
+                let segments = segments.map(|(place, segment)| {
+                    if place == *at {
+                        endpoint.name()
+                    } else {
+                        segment
+                    }
+                });
+                segments.collect::<Vec<_>>().join("/")
+            }
+            Self::Fixed | Self::Detect => String::new(),
+        };
+        Known {
+            name: endpoint.name(),
+            path,
+        }
+    }
+}
+
 /// The route that axum's router has matched.
 #[cfg(feature = "axum")]
 fn matched_path(parts: &Parts) -> Option<&str> {
@@ -92,7 +119,7 @@ pub(super) const fn original_uri(parts: &Parts) -> &Uri {
 }
 
 /// Whether the request carries a signature where the endpoint's scheme has it.
-fn carries(parts: &Parts, endpoint: &Endpoint) -> bool {
+pub(super) fn carries(parts: &Parts, endpoint: &Endpoint) -> bool {
     let head = Head {
         method: &parts.method,
         uri: original_uri(parts),

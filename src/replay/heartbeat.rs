@@ -16,8 +16,14 @@ use crate::{
 
 /// Runs a handler, and renews its lease once it has outlived half of it.
 ///
-/// A handler that is quicker costs no task, and one that never waits costs nothing.
-pub(crate) async fn keep_lease<F: Future>(claim: Arc<ClaimHandle>, handler: F) -> F::Output {
+/// A handler that is quicker costs no task, and one that never waits costs nothing. One without a claim is just run.
+pub(crate) async fn keep_lease<F: Future>(
+    claim: Option<Arc<ClaimHandle>>,
+    handler: F,
+) -> F::Output {
+    let Some(claim) = claim else {
+        return handler.await;
+    };
     let mut handler = pin!(handler);
     {
         let first = poll_fn(|context| Poll::Ready(handler.as_mut().poll(context))).await;

@@ -149,7 +149,7 @@ impl ClaimToken {
 }
 
 /// Why a store can't answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StoreError {
     message: String,
 }

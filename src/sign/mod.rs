@@ -154,7 +154,7 @@ impl Draft {
         signer.place_fixed(&keyring)?;
         if scheme.algorithm.family() == Family::Token {
             let now = self.timestamp.unwrap_or_else(Timestamp::now);
-            signer.sign_token(&keyring, now)?;
+            signer.sign_token(&keyring, &secrets, now)?;
         } else if shape.each.is_some() {
             signer.sign_batch(&keyring, &secrets)?;
         } else {
@@ -317,17 +317,28 @@ impl<'s> Signer<'s> {
         secrets: &Secrets,
         item: Option<&str>,
     ) -> Result<Vec<u8>, SignError> {
+        let secret = secrets.get(index).ok_or(SignError::Unsupported)?;
         if self.scheme.algorithm.family() == Family::Credential {
-            let secret = secrets.get(index).ok_or(SignError::Unsupported)?;
             return Ok(secret.expose().to_vec());
         }
-        self.tag(key, item)
+        if let Some(hasher) = key.hasher() {
+            let mut hasher = hasher.clone();
+            self.feed(key, item, &mut |bytes| hasher.update(bytes))?;
+            return Ok(hasher.finish().as_bytes().to_vec());
+        }
+        let mut content = Vec::new();
+        self.feed(key, item, &mut |bytes| content.extend(bytes))?;
+        secret.sign(&content).ok_or(SignError::Unsupported)
     }
 
-    /// The signature's bytes.
-    fn tag(&self, key: &Key, item: Option<&str>) -> Result<Vec<u8>, SignError> {
+    /// What is signed, piece by piece.
+    fn feed(
+        &self,
+        key: &Key,
+        item: Option<&str>,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), SignError> {
         let content = self.shape.content.as_ref().ok_or(SignError::Unsupported)?;
-        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?.clone();
         self.with_reading(item, |reading| {
             for (role, _) in content.values() {
                 if let Some(source) = Source::of(self.shape, role) {
@@ -340,10 +351,9 @@ impl<'s> Signer<'s> {
                     }
                 }
             }
-            reading.feed(content, Some(key), &mut |bytes| hasher.update(bytes))?;
+            reading.feed(content, Some(key), sink)?;
             Ok(())
-        })?;
-        Ok(hasher.finish().as_bytes().to_vec())
+        })
     }
 
     /// Reads the delivery as it stands so far, as its receiver will.
@@ -555,8 +565,8 @@ pub enum SignError {
     Url,
     /// A value can't stand in this header.
     HeaderValue(HeaderName),
-    /// The scheme's algorithm can't sign in this release: with a public key, only the provider can. A
-    /// recorded delivery is what there is to test with ([`testing::Vector`](crate::testing::Vector)).
+    /// There is no private key: with a public one, only the provider can sign. In tests
+    /// [`testing::secret`](crate::testing::secret()) has both, and a recorded delivery is a [`testing::Vector`](crate::testing::Vector).
     Unsupported,
     /// The secrets are not what the scheme needs.
     Keyring(KeyringError),
@@ -586,7 +596,7 @@ impl fmt::Display for SignError {
             Self::Url => f.write_str("the URL is not one like \"https://example.com/webhook\""),
             Self::HeaderValue(name) => write!(f, "a value can't stand in the header {name}"),
             Self::Unsupported => f.write_str(
-                "the scheme's algorithm can't sign in this release: with a public key, only the provider can",
+                "with a public key only the provider can sign; `testing::secret` makes a key pair for tests",
             ),
             Self::Keyring(error) => error.fmt(f),
             Self::Content(error) => error.fmt(f),

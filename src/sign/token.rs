@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     crypto::jws,
-    keys::{Key, Keyring},
+    keys::{Key, Keyring, Secrets},
     scheme::{Claim, JsonPointer, Locate},
     sign::{SignError, Signer, put},
     timestamp::Timestamp,
@@ -28,9 +28,11 @@ impl Signer<'_> {
     pub(super) fn sign_token(
         &mut self,
         keyring: &Keyring,
+        secrets: &Secrets,
         now: Timestamp,
     ) -> Result<(), SignError> {
         let key = keyring.all().first().ok_or(SignError::Unsupported)?;
+        let secret = secrets.get(0).ok_or(SignError::Unsupported)?;
         let header = jws::header(self.scheme.algorithm).ok_or(SignError::Unsupported)?;
         let (payload, shown) = if let Some(content) = &self.shape.content {
             let detached = self.with_reading(None, |reading| {
@@ -50,9 +52,19 @@ impl Signer<'_> {
             let payload = jws::encode(claims.to_string().as_bytes());
             (payload.clone(), payload)
         };
-        let mut hasher = key.hasher().ok_or(SignError::Unsupported)?.clone();
-        hasher.update(format!("{header}.{payload}").as_bytes());
-        let signature = jws::encode(hasher.finish().as_bytes());
+        let input = format!("{header}.{payload}");
+        let signature = match key.hasher() {
+            Some(hasher) => {
+                let mut hasher = hasher.clone();
+                hasher.update(input.as_bytes());
+                jws::encode(hasher.finish().as_bytes())
+            }
+            None => jws::encode(
+                &secret
+                    .sign(input.as_bytes())
+                    .ok_or(SignError::Unsupported)?,
+            ),
+        };
         let prefix = &self.shape.signature.prefix;
         let token = format!("{prefix}{header}.{shown}.{signature}");
         self.place(&self.shape.signature.at, &token)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
-use crate::telemetry::{Event, Handled, Listener, Settlement, emit, metrics};
+use crate::telemetry::{Event, Handled, Listener, Settlement, emit, is_heard, metrics};
 
 /// A handler at work. Dropped without a word, it was abandoned.
 pub(crate) struct Handling<'a> {
@@ -41,6 +41,9 @@ impl<'a> Handling<'a> {
     /// The handler has answered, and its event is settled.
     pub(crate) fn end(mut self, status: StatusCode, settlement: Settlement) {
         self.ended = true;
+        if !is_heard(self.listener) {
+            return;
+        }
         let handled = Event::Handled(Handled {
             endpoint: self.endpoint,
             provider: self.provider,

@@ -47,6 +47,7 @@ const HANDLER_TIME: &str = "webhook_handler_seconds";
 const HANDLER_ANSWERS: &str = "webhook_handler_answers_total";
 const STORE_ERRORS: &str = "webhook_store_errors_total";
 const LEASES_LOST: &str = "webhook_leases_lost_total";
+const SECRET_FILES: &str = "webhook_secret_files_total";
 
 /// The metrics, in the order of the page.
 pub const METRICS: &[Metric] = &[
@@ -121,6 +122,12 @@ pub const METRICS: &[Metric] = &[
         kind: MetricKind::Counter,
         labels: &["endpoint", "provider"],
         help: "handlers that lost their lease while they were at work",
+    },
+    Metric {
+        name: SECRET_FILES,
+        kind: MetricKind::Counter,
+        labels: &["result"],
+        help: "files of secrets that have changed, and looks at them that took too long",
     },
 ];
 
@@ -244,6 +251,15 @@ pub(super) fn in_flight(endpoint: &str, provider: &str, change: f64) {
 
 #[cfg(not(feature = "metrics"))]
 pub(super) const fn in_flight(_: &str, _: &str, _: f64) {}
+
+/// What became of a look at the files of secrets.
+#[cfg(feature = "metrics")]
+pub(super) fn secret_files(result: &'static str) {
+    counter!(SECRET_FILES, "result" => result).increment(1);
+}
+
+#[cfg(not(feature = "metrics"))]
+pub(super) const fn secret_files(_: &str) {}
 
 /// Bodies are held in so many bytes more.
 #[cfg(feature = "metrics")]

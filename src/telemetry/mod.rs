@@ -15,6 +15,8 @@ mod reporter;
 mod stopwatch;
 mod trace;
 
+use std::path::Path;
+
 #[cfg(feature = "metrics")]
 pub use self::metrics::describe_metrics;
 pub use self::{
@@ -26,14 +28,17 @@ pub(crate) use self::{
     metrics::{bodies_grew, bodies_shrank},
     reporter::Reporter,
     stopwatch::Stopwatch,
-    trace::{
-        InSpan, in_span, key_came, listens, payload_refused, secret_file_changed,
-        secret_looks_wrong, secrets_not_reread,
-    },
+    trace::{InSpan, in_span, key_came, listens, payload_refused, secret_looks_wrong},
 };
 
 /// Hears of each event.
 pub(crate) type Listener = dyn Fn(&Event<'_>) + Send + Sync;
+
+/// Whether anybody hears of events; else nobody has to make them.
+#[inline]
+pub(crate) fn is_heard(listener: Option<&Listener>) -> bool {
+    listener.is_some() || cfg!(feature = "metrics") || trace::hears()
+}
 
 /// Tells all who want to hear it.
 pub(crate) fn emit(listener: Option<&Listener>, event: &Event<'_>) {
@@ -43,4 +48,20 @@ pub(crate) fn emit(listener: Option<&Listener>, event: &Event<'_>) {
     if let Some(listener) = listener {
         listener(event);
     }
+}
+
+/// The file of a secret has changed; why what it held before still counts, where that is so.
+pub(crate) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
+    trace::secret_file_changed(path, kept_because);
+    metrics::secret_files(if kept_because.is_none() {
+        "used"
+    } else {
+        "kept"
+    });
+}
+
+/// The files of secrets could not be read in time.
+pub(crate) fn secrets_not_reread() {
+    trace::secrets_not_reread();
+    metrics::secret_files("late");
 }

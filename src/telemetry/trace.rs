@@ -19,6 +19,12 @@ mod on {
     const TARGET: &str = "axum_webhook";
     const SPAN: &str = "webhook";
 
+    /// Whether anybody wants to hear anything.
+    #[inline]
+    pub(in super::super) fn hears() -> bool {
+        LevelFilter::current() != LevelFilter::OFF
+    }
+
     /// Whether anybody wants to know why a request is refused.
     pub(crate) fn listens() -> bool {
         tracing::enabled!(target: "axum_webhook", Level::WARN)
@@ -84,7 +90,7 @@ mod on {
     }
 
     pub(in super::super) fn emit(event: &Event<'_>) {
-        if LevelFilter::current() == LevelFilter::OFF {
+        if !hears() {
             return;
         }
         match event {
@@ -299,7 +305,7 @@ mod on {
         );
     }
 
-    pub(crate) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
+    pub(in super::super) fn secret_file_changed(path: &Path, kept_because: Option<&str>) {
         let path = path.display();
         match kept_because {
             None => tracing::info!(
@@ -316,7 +322,7 @@ mod on {
         }
     }
 
-    pub(crate) fn secrets_not_reread() {
+    pub(in super::super) fn secrets_not_reread() {
         tracing::warn!(
             target: "axum_webhook",
             "the files of secrets can't be read in time; what they held before counts meanwhile"
@@ -339,6 +345,9 @@ mod off {
 
     use crate::{Diagnosis, telemetry::Event};
 
+    pub(in super::super) const fn hears() -> bool {
+        false
+    }
     pub(crate) const fn listens() -> bool {
         false
     }
@@ -352,22 +361,20 @@ mod off {
     pub(in super::super) const fn emit(_: &Event<'_>) {}
     pub(crate) fn key_came(_: &str, _: &str, _: bool) {}
     pub(crate) const fn secret_looks_wrong(_: &str, _: &Diagnosis) {}
-    pub(crate) const fn secret_file_changed(_: &Path, _: Option<&str>) {}
-    pub(crate) const fn secrets_not_reread() {}
+    pub(in super::super) const fn secret_file_changed(_: &Path, _: Option<&str>) {}
+    pub(in super::super) const fn secrets_not_reread() {}
     pub(crate) fn payload_refused(_: &str, _: &str) {}
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(super) use self::off::emit;
-#[cfg(not(feature = "tracing"))]
 pub(crate) use self::off::{
-    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
-    secret_looks_wrong, secrets_not_reread,
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_looks_wrong,
 };
-#[cfg(feature = "tracing")]
-pub(super) use self::on::emit;
+#[cfg(not(feature = "tracing"))]
+pub(super) use self::off::{emit, hears, secret_file_changed, secrets_not_reread};
 #[cfg(feature = "tracing")]
 pub(crate) use self::on::{
-    InSpan, in_span, key_came, listens, measures, payload_refused, secret_file_changed,
-    secret_looks_wrong, secrets_not_reread,
+    InSpan, in_span, key_came, listens, measures, payload_refused, secret_looks_wrong,
 };
+#[cfg(feature = "tracing")]
+pub(super) use self::on::{emit, hears, secret_file_changed, secrets_not_reread};

@@ -1,22 +1,22 @@
 //! A delivery as its provider would send it, and what a forger would make of it.
 
 use axum_core::body::Body;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::Request;
 
 use crate::{
-    keys::{Secret, Secrets},
-    scheme::{Algorithm, Scheme, SecretFormat},
+    keys::Secrets,
+    scheme::Scheme,
     sign::{Draft, SignError, Signed},
     testing::{
         near_miss::{self, NearMiss},
         request,
         sample::{sample_of, usual_shape},
+        secret::other_secret,
     },
     timestamp::Timestamp,
 };
 
-/// A delivery of any scheme that can sign: everything that the scheme asks for is there, and can be said otherwise.
+/// A delivery of any scheme: everything that the scheme asks for is there, and can be said otherwise.
 ///
 /// ```
 /// use axum_webhook::{Secret, providers, testing::Delivery};
@@ -151,17 +151,4 @@ impl Delivery {
         let other = given.map_or_else(|| other.clone(), |given| given.with_value_of(other.clone()));
         other.into()
     }
-}
-
-/// A secret made for this one use. Its parts are for the caller to add.
-pub(super) fn other_secret(scheme: &Scheme) -> Secret {
-    let text = "a-secret-that-no-endpoint-has-42";
-    let text = match scheme.secret {
-        SecretFormat::Hex => "5eed".repeat(16),
-        SecretFormat::Base64 => STANDARD.encode(text),
-        SecretFormat::Whsec => format!("whsec_{}", STANDARD.encode(text)),
-        _ if scheme.algorithm == Algorithm::BasicAuth => format!("user:{text}"),
-        _ => text.to_owned(),
-    };
-    Secret::new(text).expect("it is neither empty nor padded")
 }

@@ -1,11 +1,10 @@
-//! For the tests of your own application: signed requests and near misses for every scheme that can
-//! sign, a clock that stands still, a store that fails, and checks for a scheme or a store of your own.
+//! For the tests of your own application: signed requests and near misses for every scheme, a clock that stands still, a store that fails, and checks for a scheme or a store of your own.
 //!
 //! # A whole handler test
 //!
 //! ```
 //! # use axum::{Router, http::StatusCode, routing::post};
-//! # use axum_webhook::{Secret, VerifiedWebhook, WebhookLayer, providers, testing::Delivery};
+//! # use axum_webhook::{Secret, VerifiedWebhook, WebhookLayer, providers, testing::{self, Delivery}};
 //! # use tower::ServiceExt as _;
 //! # fn app(secret: Secret) -> Result<Router, Box<dyn std::error::Error>> {
 //! #     async fn on_push(_: VerifiedWebhook) -> StatusCode { StatusCode::NO_CONTENT }
@@ -14,7 +13,7 @@
 //! # }
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let secret = Secret::new("It's a Secret to Everybody")?;
+//! let secret = testing::secret(&providers::github());
 //! let app = app(secret.clone())?; // your own router, with the layer
 //! let push = Delivery::new(&providers::github(), secret).with_body(r#"{"commits":[]}"#);
 //! let response = app.clone().oneshot(push.request()?).await?;
@@ -31,9 +30,9 @@
 //!
 //! # Providers with public keys
 //!
-//! Only the provider holds the key that signs (Discord, AWS SNS, `PayPal` …), so nothing here can: a
-//! [`Delivery`] of theirs is a [`SignError::Unsupported`](crate::sign::SignError::Unsupported). What you have
-//! recorded is a [`Vector`]: it is a request too, and has near misses.
+//! Only the provider holds the key that signs (Discord, AWS SNS, `PayPal` …). For tests [`secret()`] makes a key pair of the same kind:
+//! give it to your layer and to the [`Delivery`], and everything above holds for them as well. What you have recorded of the provider itself
+//! is a [`Vector`]: it is a request too, and has near misses.
 //!
 //! # A scheme of your own
 //!
@@ -56,6 +55,7 @@ mod delivery;
 mod near_miss;
 mod report;
 mod sample;
+mod secret;
 mod spoil;
 mod store;
 #[cfg(feature = "proptest")]
@@ -70,6 +70,7 @@ pub use self::{
     near_miss::NearMiss,
     report::{SchemeFailures, SchemeReport},
     sample::{example, request, sample},
+    secret::secret,
     store::{FailingStore, StoreStep},
     vector::{Repeat, Vector, VectorError, Vectors},
 };

@@ -221,8 +221,12 @@ impl Case<'_> {
 
     /// Another value of the first signed field that is free to have one.
     fn tampered_field(&self) -> Option<Signed> {
-        let is_free =
-            |field: &&Field| field.is.is_none() && self.signs(&Role::Field(field.name.clone()));
+        // Another time is another near miss.
+        let time = self.shape.timestamp.as_ref().map(|field| &field.at);
+        let is_free = |field: &&Field| {
+            let is_signed = self.signs(&Role::Field(field.name.clone()));
+            is_signed && field.is.is_none() && Some(&field.at) != time
+        };
         let fields = self.shape.fields.iter().filter(is_free);
         let id = self.shape.event_id.iter().filter(|_| self.signs(&Role::Id));
         let mut places = fields.map(|field| &field.at).chain(id);

@@ -91,7 +91,10 @@ pub(super) fn sample_of(shape: &Shape, now: Timestamp, greeting: &str) -> Draft 
             put(&mut document, &batch.array, json!([element]));
             document
         }
-        None if signs_first_element(shape) => json!([{"greeting": greeting}]),
+        None if has_filter(shape, Filter::First) => json!([{"greeting": greeting}]),
+        None if has_filter(shape, Filter::Sns) => {
+            json!({"Message": greeting, "Type": "Notification"})
+        }
         None => json!({"greeting": greeting}),
     };
     let draft = Draft::new(body.to_string()).with_timestamp(now);
@@ -100,25 +103,31 @@ pub(super) fn sample_of(shape: &Shape, now: Timestamp, greeting: &str) -> Draft 
     }
     let draft = fields(draft, shape);
     // A list of events has no id of its own, nor a type.
-    if signs_first_element(shape) {
+    if has_filter(shape, Filter::First) {
         draft
     } else {
         draft.with_id(id).with_event_type("sample")
     }
 }
 
-fn signs_first_element(shape: &Shape) -> bool {
+fn has_filter(shape: &Shape, filter: Filter) -> bool {
     let mut values = shape.content.iter().flat_map(Template::values);
-    values.any(|(_, filters)| filters.contains(&Filter::First))
+    values.any(|(_, filters)| filters.contains(&filter))
 }
 
-/// The values that the content names. The list of signed headers is written by the signer itself.
+/// The values that the content names. What has to be a certain text, the time and the list of signed headers are written by
+/// the signer itself.
 fn fields(draft: Draft, shape: &Shape) -> Draft {
     let names = shape.signed_headers.as_ref().map(|list| &list.names);
+    let time = shape.timestamp.as_ref().map(|field| &field.at);
+    let is_free = |field: &&Field| {
+        let at = Some(&field.at);
+        field.is.is_none() && at != names && at != time
+    };
     shape
         .fields
         .iter()
-        .filter(|field| Some(&field.at) != names)
+        .filter(is_free)
         .fold(draft, |draft, field| {
             draft.with_field(&field.name, example(field))
         })

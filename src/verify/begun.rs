@@ -38,7 +38,9 @@ pub(crate) struct Begun<'a> {
 pub(crate) struct Keyed<'a> {
     begun: Begun<'a>,
     keyring: Keyring,
-    stream: Option<Stream>,
+    /// What takes in the body as it comes; without it, the body is hashed at the end. It is boxed, since most bodies
+    /// come in one piece, and need none.
+    stream: Option<Box<Stream>>,
 }
 
 impl<'a> Begun<'a> {
@@ -53,6 +55,7 @@ impl<'a> Begun<'a> {
         Ok(begun)
     }
 
+    #[inline]
     pub(super) fn unread() -> Self {
         Self {
             shape: 0,
@@ -64,7 +67,7 @@ impl<'a> Begun<'a> {
 
     /// As [`new`](Self::new), in place: as a result it would be copied.
     #[inline]
-    pub(super) fn read(
+    fn read(
         &mut self,
         head: Head<'a>,
         scheme: &'a Scheme,
@@ -90,6 +93,18 @@ impl<'a> Begun<'a> {
         }
         wanted_key_id(scheme, &reading)?;
         Ok(())
+    }
+
+    /// As [`read`](Self::read), and what the head decides with the keys.
+    pub(super) fn read_with(
+        &mut self,
+        keyring: &Keyring,
+        head: Head<'a>,
+        scheme: &'a Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        self.read(head, scheme, now)?;
+        self.check_keys(keyring, head, scheme, now)
     }
 
     /// Checks what the body decides without a key: for keys that are fetched once it is there.
@@ -134,20 +149,20 @@ impl<'a> Begun<'a> {
         })
     }
 
-    /// Goes on with the keys: chooses among them, and starts the MAC of the newest.
-    ///
-    /// The body may be on its way or there already; it is still to be handed to [`Keyed::update`].
+    /// Goes on with the keys: chooses among them.
+    #[inline]
     pub(crate) fn with_keys(
         self,
-        keyring: &Keyring,
+        keyring: Keyring,
         head: Head<'a>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Keyed<'a>, VerifyError> {
+        self.check_keys(&keyring, head, scheme, now)?;
         Ok(Keyed {
-            stream: self.stream(keyring, head, scheme, now)?,
-            keyring: keyring.clone(),
             begun: self,
+            keyring,
+            stream: None,
         })
     }
 
@@ -177,10 +192,9 @@ impl<'a> Begun<'a> {
         Ok(Some(stream))
     }
 
-    /// What [`with_keys`](Self::with_keys) refuses, where nothing is gained by a MAC that is begun
-    /// before the body is there.
+    /// Whether there are keys, and values of the head, for a MAC to begin with.
     #[inline]
-    pub(super) fn check_keys(
+    fn check_keys(
         &self,
         keyring: &Keyring,
         head: Head<'_>,
@@ -311,9 +325,39 @@ impl<'a> Begun<'a> {
     }
 }
 
-impl Keyed<'_> {
+impl<'a> Keyed<'a> {
+    /// With keys that are there from the start; [`begin`](Self::begin) is to come.
+    #[inline]
+    pub(crate) fn unread(keyring: Keyring) -> Self {
+        Self {
+            begun: Begun::unread(),
+            keyring,
+            stream: None,
+        }
+    }
+
+    /// Checks everything that the head decides, in place: as a result it would be copied.
+    #[inline]
+    pub(crate) fn begin(
+        &mut self,
+        head: Head<'a>,
+        scheme: &'a Scheme,
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        self.begun.read_with(&self.keyring, head, scheme, now)
+    }
+
     pub(crate) const fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Starts the MAC of the newest key, where one can take in the body as it comes. All of the body is then to be
+    /// handed to [`update`](Self::update); else none of it.
+    pub(crate) fn start(&mut self, head: Head<'_>, scheme: &Scheme, now: Timestamp) {
+        // What can't begin now was refused before, or is hashed at the end.
+        if let Ok(Some(stream)) = self.begun.stream(&self.keyring, head, scheme, now) {
+            self.stream = Some(Box::new(stream));
+        }
     }
 
     /// Takes in more of the body, as received and in order.
@@ -324,13 +368,14 @@ impl Keyed<'_> {
     }
 
     /// Decides, now that the body is there.
+    #[inline]
     pub(crate) fn finish(
         &self,
         incoming: Incoming<'_>,
         scheme: &Scheme,
         now: Timestamp,
     ) -> Result<Authentic, VerifyError> {
-        let stream = self.stream.as_ref();
+        let stream = self.stream.as_deref();
         self.begun
             .finish(stream, &self.keyring, incoming, scheme, now)
     }

@@ -63,7 +63,6 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<Authentic, VerifyError> {
     let mut begun = Begun::unread();
-    begun.read(incoming.head, scheme, now)?;
-    begun.check_keys(keyring, incoming.head, scheme, now)?;
+    begun.read_with(keyring, incoming.head, scheme, now)?;
     begun.finish(None, keyring, *incoming, scheme, now)
 }

@@ -63,6 +63,32 @@ fn the_tests_that_the_guide_names_are_there() {
     }
 }
 
+/// SECURITY.md says by which test each claim is shown: a link whose text is the test and whose target is its file.
+#[test]
+fn each_claim_of_security_is_shown_by_a_test() {
+    let page = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let (_, table) = page.split_once("| claim | shown by |").unwrap();
+    let claims = table.lines().skip(2).take_while(|line| !line.is_empty());
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for claim in claims {
+        let (_, shown_by) = claim.rsplit_once(" | ").unwrap();
+        let links: Vec<_> = shown_by.split("[`").skip(1).collect();
+        assert!(!links.is_empty(), "no test shows: {claim}");
+        for link in links {
+            let (name, rest) = link.split_once("`](").unwrap();
+            let (file, _) = rest.split_once(')').unwrap();
+            let text = fs::read_to_string(root().join(file)).unwrap();
+            // A program stands for itself.
+            if name != file && !text.contains(&format!("fn {name}(")) {
+                wrong.push(format!("{file} has no {name}"));
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "only {seen} tests are named");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

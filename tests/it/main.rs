@@ -21,9 +21,8 @@ use axum_webhook::{providers, scheme::Scheme};
 /// The providers whose deliveries these tests can sign: all but those with a public-key algorithm,
 /// and those that need a feature which this build lacks.
 ///
-/// Of the former only the provider holds the key that signs, and [`axum_webhook::sign`] answers
-/// `SignError::Unsupported`. Their genuine deliveries are in `tests/vectors`, and so the attacks
-/// on them are in `core::vectors`.
+/// Of the former only the provider holds the key that signs. Their genuine deliveries are in `tests/vectors`, and so the attacks
+/// on them are in `core::vectors`; `layer::testing` signs for them with keys of its own.
 fn signable() -> impl Iterator<Item = (&'static str, Scheme)> {
     providers::ALL
         .iter()

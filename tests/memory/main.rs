@@ -12,12 +12,18 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+#[path = "../support/chosen.rs"]
+mod chosen;
 mod client;
+#[path = "../support/proc.rs"]
+mod proc;
 mod process;
 mod store;
 mod strangers;
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
+
+use self::chosen::Chosen;
 
 type Test = (&'static str, fn());
 
@@ -53,20 +59,9 @@ const TESTS: &[Test] = &[
 ];
 
 fn main() -> ExitCode {
-    // As libtest has it: a name chooses, `--skip NAME` leaves out, and other options change nothing here.
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let (mut chosen, mut skipped, mut words) = (Vec::new(), Vec::new(), arguments.iter());
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--list" => return ExitCode::SUCCESS,
-            "--skip" => skipped.extend(words.next()),
-            word if word.starts_with('-') => {}
-            _ => chosen.push(word),
-        }
-    }
+    let chosen = Chosen::by_arguments();
     for (name, test) in TESTS {
-        let is_one = |words: &[&String]| words.iter().any(|word| name.contains(&***word));
-        if is_one(&skipped) || !(chosen.is_empty() || is_one(&chosen)) {
+        if !chosen.runs(name) {
             continue;
         }
         println!("test {name} …");

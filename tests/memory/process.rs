@@ -5,11 +5,13 @@ use std::fs;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::proc::bytes;
+
 pub(crate) const MIB: usize = 1 << 20;
 
 /// The memory that the process has now.
 pub(crate) fn resident() -> usize {
-    status("VmRSS:")
+    bytes("self", "VmRSS:").unwrap()
 }
 
 /// Counts the peak from here.
@@ -19,17 +21,7 @@ pub(crate) fn forget_peak() {
 
 /// The most that the process has had.
 pub(crate) fn peak() -> usize {
-    status("VmHWM:")
-}
-
-fn status(name: &str) -> usize {
-    let text = fs::read_to_string("/proc/self/status").unwrap();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(name))
-        .unwrap();
-    let kib: usize = line.trim().trim_end_matches(" kB").parse().unwrap();
-    kib << 10
+    bytes("self", "VmHWM:").unwrap()
 }
 
 /// As many connections as are wanted, or as the machine lets one process have with both their ends.

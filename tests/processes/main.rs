@@ -12,8 +12,16 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+#[path = "../support/child.rs"]
+mod child;
+#[path = "../support/chosen.rs"]
+mod chosen;
+#[path = "../support/http.rs"]
+mod http;
 mod outage;
 mod provider;
+#[path = "../support/redis.rs"]
+mod redis;
 mod server;
 
 use std::{env, process::ExitCode, time::Duration};
@@ -22,6 +30,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use self::{
+    chosen::Chosen,
     provider::{HANDLED, Provider},
     server::Server,
 };
@@ -32,25 +41,7 @@ fn main() -> ExitCode {
         server::serve(&arguments[1..]);
         return ExitCode::SUCCESS;
     }
-    // As libtest has it: a name chooses, `--skip NAME` leaves out, other options change nothing here.
-    let skipped = |name: &str| {
-        let pairs = arguments.windows(2);
-        pairs
-            .filter(|pair| pair[0] == "--skip")
-            .any(|pair| name.contains(&pair[1]))
-    };
-    let chosen: Vec<&String> = arguments
-        .iter()
-        .enumerate()
-        .filter(|(at, word)| !word.starts_with('-') && (*at == 0 || arguments[at - 1] != "--skip"))
-        .map(|(_, word)| word)
-        .collect();
-    let runs = |name: &str| {
-        !skipped(name) && (chosen.is_empty() || chosen.iter().any(|word| name.contains(*word)))
-    };
-    if arguments.iter().any(|word| word == "--list") {
-        return ExitCode::SUCCESS;
-    }
+    let chosen = Chosen::by_arguments();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -59,7 +50,7 @@ fn main() -> ExitCode {
     let mut passed = 0;
     macro_rules! run {
         ($($test:path),+ $(,)?) => {
-            $(if runs(stringify!($test)) {
+            $(if chosen.runs(stringify!($test)) {
                 println!("test {} …", stringify!($test));
                 runtime.block_on($test());
                 passed += 1;

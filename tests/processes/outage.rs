@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    env, fs,
-    net::{SocketAddr, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -20,6 +17,7 @@ use tokio::{
 
 use crate::{
     provider::{HANDLED, Provider},
+    redis::Redis,
     server::Server,
     two_servers,
 };
@@ -29,83 +27,6 @@ const TIME: Duration = Duration::from_secs(20);
 /// How long the provider retries an event: far longer than the lease.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LEASE: Duration = Duration::from_secs(3);
-
-/// A Redis of this test alone, which keeps what it has answered.
-struct Redis {
-    program: String,
-    process: Child,
-    port: u16,
-    folder: PathBuf,
-}
-
-impl Redis {
-    async fn start() -> Self {
-        let program = ["redis-server", "valkey-server"]
-            .into_iter()
-            .find(|program| Command::new(program).arg("--version").output().is_ok())
-            .expect("there is no redis-server to kill: install redis-server");
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let folder = env::temp_dir().join(format!("axum-webhook-outage-{}", std::process::id()));
-        fs::create_dir(&folder).unwrap();
-        let process = Self::spawn(program, port, &folder);
-        let mut redis = Self {
-            program: program.to_owned(),
-            process,
-            port,
-            folder,
-        };
-        redis.wait().await;
-        redis
-    }
-
-    fn spawn(program: &str, port: u16, folder: &PathBuf) -> Child {
-        Command::new(program)
-            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--dir"])
-            .arg(folder)
-            .args([
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-                "--appendfsync",
-                "always",
-            ])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap()
-    }
-
-    async fn wait(&mut self) {
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        panic!("Redis does not start");
-    }
-
-    /// As the kernel does it to whoever takes too much memory.
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    async fn start_again(&mut self) {
-        self.process = Self::spawn(&self.program, self.port, &self.folder);
-        self.wait().await;
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
 
 /// What the provider saw.
 #[derive(Default)]
@@ -187,9 +108,8 @@ async fn once(
 }
 
 pub(crate) async fn t_r10_nothing_is_lost_or_done_twice_while_redis_is_killed() {
-    let mut redis = Redis::start().await;
-    let url = format!("redis://127.0.0.1:{}", redis.port);
-    let servers = two_servers(&url, LEASE);
+    let mut redis = Redis::start();
+    let servers = two_servers(&redis.url(), LEASE);
     let addresses = [servers[0].address, servers[1].address];
     let seen = Arc::new(Seen::default());
     let over = Arc::new(AtomicBool::new(false));
@@ -220,7 +140,7 @@ pub(crate) async fn t_r10_nothing_is_lost_or_done_twice_while_redis_is_killed() 
         let now = start.elapsed();
         if let Some(then) = back {
             if now >= then {
-                redis.start_again().await;
+                redis.start_again();
                 back = None;
                 next_kill = now + Duration::from_millis(1800);
             }

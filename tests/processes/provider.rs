@@ -1,15 +1,13 @@
 //! The provider: signs events, and delivers them over HTTP.
 
-use std::{fmt::Write as _, net::SocketAddr};
+use std::net::SocketAddr;
 
 use axum_webhook::{
     Secret, Timestamp, providers,
     sign::{Draft, Signed},
 };
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+
+use crate::http::{Answer, message, send};
 
 /// What a handler answers that has run.
 pub(crate) const HANDLED: &str = "handled";
@@ -46,34 +44,10 @@ impl Provider {
 #[derive(Clone)]
 pub(crate) struct Event(Signed);
 
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: String,
-}
-
 impl Event {
     /// The answer; `None` where the connection was refused or broke.
     pub(crate) async fn deliver(self, to: SocketAddr) -> Option<Answer> {
         let Self(signed) = self;
-        let mut request = format!(
-            "POST /webhooks/stripe HTTP/1.1\r\nhost: {to}\r\nconnection: close\r\ncontent-length: {}\r\n",
-            signed.body.len()
-        );
-        for (name, value) in &signed.headers {
-            write!(request, "{name}: {}\r\n", value.to_str().unwrap()).unwrap();
-        }
-        request += "\r\n";
-        let mut bytes = request.into_bytes();
-        bytes.extend_from_slice(&signed.body);
-        let mut stream = TcpStream::connect(to).await.ok()?;
-        stream.write_all(&bytes).await.ok()?;
-        let mut response = String::new();
-        stream.read_to_string(&mut response).await.ok()?;
-        let (head, body) = response.split_once("\r\n\r\n")?;
-        Some(Answer {
-            status: head.get(9..12)?.parse().ok()?,
-            body: body.to_owned(),
-        })
+        send(&message(&signed, "/webhooks/stripe", ""), to).await
     }
 }

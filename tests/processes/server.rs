@@ -1,12 +1,9 @@
 //! A server in a process of its own, which tells what its handler does.
 
 use std::{
-    env,
-    io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{Arc, Mutex},
-    thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -15,7 +12,10 @@ use axum_webhook::{Endpoint, VerifiedWebhook, WebhookLayer, providers, replay::R
 use serde::Deserialize;
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::provider::{HANDLED, secret};
+use crate::{
+    child::{Child, tell},
+    provider::{HANDLED, secret},
+};
 
 /// A run of the handler that came to its end. Times are in microseconds.
 #[derive(Clone, Debug)]
@@ -41,34 +41,26 @@ struct Told {
 
 impl Server {
     pub(crate) fn start(url: &str, prefix: &str, lease: Duration) -> Self {
-        let mut process = Command::new(env::current_exe().unwrap())
-            .args(["serve", url, prefix, &lease.as_millis().to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address = lines.next().unwrap().unwrap().parse().unwrap();
         let told = Arc::new(Mutex::new(Told::default()));
         let heard = Arc::clone(&told);
-        thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let words: Vec<&str> = line.split(' ').collect();
-                let mut told = heard.lock().unwrap();
-                match words[..] {
-                    ["begun"] => told.begun += 1,
-                    [event, began, ended, status] => told.runs.push(Run {
-                        event: event.to_owned(),
-                        began: began.parse().unwrap(),
-                        ended: ended.parse().unwrap(),
-                        status: status.parse().unwrap(),
-                    }),
-                    _ => panic!("{line}"),
-                }
+        let lease = lease.as_millis().to_string();
+        let process = Child::start(&["serve", url, prefix, &lease], move |line| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let mut told = heard.lock().unwrap();
+            match words[..] {
+                ["begun"] => told.begun += 1,
+                [event, began, ended, status] => told.runs.push(Run {
+                    event: event.to_owned(),
+                    began: began.parse().unwrap(),
+                    ended: ended.parse().unwrap(),
+                    status: status.parse().unwrap(),
+                }),
+                _ => panic!("{line}"),
             }
         });
         Self {
+            address: process.address,
             process,
-            address,
             told,
         }
     }
@@ -89,22 +81,13 @@ impl Server {
     }
 
     pub(crate) fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.process.kill();
     }
 
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.process.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.unwrap().success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A process that has ended already is as good.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -147,11 +130,6 @@ async fn handle(hook: VerifiedWebhook<Event>) -> (StatusCode, &'static str) {
     sleep(Duration::from_millis(*millis)).await;
     tell(&format!("{id} {began} {} {status}", micros()));
     (StatusCode::from_u16(*status).unwrap(), HANDLED)
-}
-
-fn tell(line: &str) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).unwrap();
 }
 
 fn micros() -> u128 {

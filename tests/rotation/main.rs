@@ -14,6 +14,8 @@
     reason = "a test may panic: that is how it fails"
 )]
 
+#[path = "../support/chosen.rs"]
+mod chosen;
 mod client;
 mod way;
 
@@ -38,6 +40,7 @@ use tokio::{
 };
 
 use self::{
+    chosen::Chosen,
     client::{Client, Counts},
     way::Way,
 };
@@ -52,22 +55,7 @@ const CONNECTIONS: usize = 4;
 const REREAD: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    // As libtest has it: a name chooses, `--skip NAME` leaves out, and other options change nothing here.
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let (mut chosen, mut is_skipped, mut words) = (Vec::new(), false, arguments.iter());
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--list" => return ExitCode::SUCCESS,
-            "--skip" => {
-                is_skipped |= words
-                    .next()
-                    .is_some_and(|name| "rotation".contains(&**name));
-            }
-            word if word.starts_with('-') => {}
-            name => chosen.push("rotation".contains(name)),
-        }
-    }
-    if is_skipped || chosen.contains(&false) && !chosen.contains(&true) {
+    if !Chosen::by_arguments().runs("rotation") {
         return ExitCode::SUCCESS;
     }
     let seconds = env::var("AXUM_WEBHOOK_ROTATION_SECONDS");

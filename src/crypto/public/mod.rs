@@ -3,6 +3,9 @@
 mod der;
 mod jwk;
 mod parse;
+mod private;
+#[cfg(feature = "public-key")]
+mod sha1_rsa;
 #[cfg(test)]
 mod wycheproof;
 mod x509;
@@ -11,7 +14,7 @@ use std::fmt;
 
 use crate::scheme::Algorithm;
 
-pub(crate) use self::parse::parse;
+pub(crate) use self::{parse::parse, private::PrivateKey};
 #[cfg(feature = "remote-keys")]
 pub(crate) use self::{
     parse::{NamedKey, certificates, parse_certificate},

@@ -171,7 +171,7 @@ fn again(scheme: &Scheme, keyring: &Keyring) -> Option<Keyring> {
 /// A provider of the catalogue whose headers the request has, with the secrets of this one.
 pub(super) fn preset(trials: &mut Trials<'_>) -> Option<Diagnosis> {
     let own = trials.case.scheme;
-    let (_, ids) = looks_like(trials.case.head, own)?;
+    let (_, ids) = looks_like(trials.case.head, Some(own))?;
     for id in ids.into_iter().take(MAX_PRESETS) {
         let scheme = Scheme {
             tolerance: None,

@@ -114,9 +114,16 @@ impl PostgresReplayStore {
     ///
     /// If the URL is none of Postgres. The error does not repeat it, since it may have a password in it.
     pub fn new(url: &str) -> Result<Self, StoreError> {
-        let options: PgConnectOptions = url
-            .parse()
-            .map_err(|_| StoreError::new("the URL of the Postgres store can't be used"))?;
+        // sqlx would take a URL of MySQL for one of Postgres.
+        let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        let options: PgConnectOptions = match url.parse() {
+            Ok(options) if is_postgres => options,
+            _ => {
+                return Err(StoreError::new(
+                    "the URL of the Postgres store should begin with postgres:// and name a server",
+                ));
+            }
+        };
         Ok(Self::on(Source::Own {
             options: Box::new(options.options([("lock_timeout", LOCK_TIMEOUT)])),
             connections: CONNECTIONS,

@@ -309,6 +309,23 @@ fn headers() -> Vec<Mistake> {
             "the path is that of endpoint \"github\" but for a slash at its end: /webhook",
         )
         .answered(404),
+        Mistake::new(
+            "a path that a proxy has cut",
+            &github,
+            super::support::signed_to(&github, "/hook"),
+            "other-path",
+            "the request has a signature as endpoint \"github\" wants it, whose path is /webhook: does the provider have \
+             another URL, or does a proxy change the path?",
+        )
+        .answered(404),
+        Mistake::new(
+            "a path that nobody has",
+            &github,
+            super::support::signed_to(&stripe, "/favicon.ico"),
+            "unknown-path",
+            "no endpoint has this path, only /webhook",
+        )
+        .answered(404),
     ]
 }
 
@@ -1113,6 +1130,56 @@ async fn each_mistake_has_its_code_and_its_sentence_and_the_sender_learns_nothin
         mistakes.len(),
         wrong.join("\n")
     );
+}
+
+/// Where the path is not looked up in a list, too.
+#[tokio::test]
+async fn what_fits_no_endpoint_is_told_which_there_are() {
+    let endpoints = |ids: &[&str]| -> Vec<Endpoint> {
+        let ids = ids.iter();
+        ids.map(|id| endpoint(&providers::github()).with_name(*id))
+            .collect()
+    };
+    let github = providers::github();
+    let first = async |layer: WebhookLayer, sent: &Signed| {
+        let layer = layer.on_refusal(|_| {});
+        let service = layer.layer(counting(&Counter::default()));
+        let rejection = send(&service, request(sent)).await.rejection.unwrap();
+        let found = &rejection.diagnoses()[0];
+        (found.code(), found.message().to_owned())
+    };
+    let named = WebhookLayer::by_segment("/in/{name}/now", endpoints(&["a", "b", "c", "d"]));
+    let nobody = {
+        let mut nobody = super::support::signed_to(&github, "/in/e/now");
+        nobody.headers.clear();
+        nobody
+    };
+    assert_eq!(
+        first(named.unwrap(), &nobody).await,
+        (
+            "unknown-path",
+            "no endpoint has this path, only /in/a/now, /in/b/now, /in/c/now and 1 more".to_owned()
+        )
+    );
+    let detecting = |ids: &[&str]| WebhookLayer::by_detection(endpoints(ids)).unwrap();
+    assert_eq!(
+        first(detecting(&["a", "b"]), &signed(&github)).await,
+        (
+            "fits-several",
+            "the request fits several endpoints alike, and so none: \"a\", \"b\"; a path for each tells them apart"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        first(detecting(&["a"]), &signed(&providers::stripe())).await,
+        (
+            "other-provider",
+            "this looks like stripe: the request has the header stripe-signature, and not the signature of \"a\""
+                .to_owned()
+        )
+    );
+    let (code, message) = first(detecting(&["a"]), &nobody).await;
+    assert_eq!(code, "header-absent", "{message}");
 }
 
 /// What is only hinted at where the body is not read is shown by `diagnose`, which has it.

@@ -210,7 +210,7 @@ fn the_same_secret_in_two_endpoints_is_a_warning() {
     };
     assert_eq!(
         warning.to_string(),
-        "the secrets \"key-1\" and \"key-1\" of endpoint \"first\" are the same one"
+        "the secret \"key-1\" and \"key-1\" of endpoint \"first\" are the same one: a delivery to one could be sent to the other"
     );
 }
 

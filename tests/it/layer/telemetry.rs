@@ -496,6 +496,7 @@ mod recorded {
             .with_replay_store(Failing::store(false))
             .layer(counting(&Counter::default()));
         send(&failing, request(&signed(&scheme))).await;
+        secret_files().await;
         tokio::time::pause();
         let losing = layer_for(endpoint(&scheme).with_lease(Duration::from_secs(10)))
             .with_replay_store(Failing::store(true))
@@ -505,6 +506,24 @@ mod recorded {
             }));
         send(&losing, request(&signed(&scheme))).await;
         tokio::time::resume();
+    }
+
+    /// A secret's file that gets a new secret, and then none.
+    async fn secret_files() {
+        let github = providers::github();
+        let name = format!("axum-webhook-{}-metrics", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, "the-first-secret-of-the-tests").unwrap();
+        let secret = axum_webhook::Secret::from_file(&path).unwrap();
+        let keys = axum_webhook::FileKeys::new(&github, secret).unwrap();
+        let layer = layer_for(Endpoint::from_source(github.clone(), keys).unwrap());
+        let service = layer.layer(counting(&Counter::default()));
+        for text in ["the-next-secret-of-the-tests", ""] {
+            std::fs::write(&path, text).unwrap();
+            // A signature that fits no key is a reason to look.
+            send(&service, request(&forged(&github))).await;
+        }
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]
@@ -573,6 +592,14 @@ mod recorded {
                 "1",
             ),
             (format!("webhook_leases_lost_total{{{at}}}"), "1"),
+            (
+                "webhook_secret_files_total{result=\"used\"}".to_owned(),
+                "1",
+            ),
+            (
+                "webhook_secret_files_total{result=\"kept\"}".to_owned(),
+                "1",
+            ),
         ] {
             assert!(
                 text.contains(&format!("{line} {value}\n")),
@@ -686,7 +713,7 @@ endpoint cd at /cd: github, only observed
   check: hmac-sha256, covers the body; the age is not checked
   repeats: handled again, nothing signed identifies an event
   key again: live
-  warning: the secrets \"again\" and \"2025\" of endpoint \"ci\" are the same one (secret-twice)
+  warning: the secret \"again\" and \"2025\" of endpoint \"ci\" are the same one: a delivery to one could be sent to the other (secret-twice)
 endpoint hubspot-v1 at /crm: hubspot-v1
   check: sha256, covers the body; the age is not checked
   repeats: told by their signed content
@@ -694,6 +721,24 @@ endpoint hubspot-v1 at /crm: hubspot-v1
   warning: the secret \"key-1\" looks like a placeholder, not like the secret of a webhook (secret-kind)
   warning: the secret \"key-1\" has 8 bytes: fewer than 16 can be guessed (secret-short)
   scheme: \"sha256\" is weaker than what is usual today (weak-algorithm)
+replay store: not asked
 "
     );
+}
+
+#[tokio::test]
+async fn the_full_report_says_whether_the_replay_store_answers() {
+    let last = async |layer: WebhookLayer| {
+        let report = layer.full_report().await.to_string();
+        report.lines().last().unwrap().to_owned()
+    };
+    let github = providers::github();
+    let none = layer(&github);
+    assert_eq!(last(none.clone()).await, "replay store: none");
+    let answers = none.clone().with_replay_store(MemoryReplayStore::new());
+    assert_eq!(last(answers).await, "replay store: answers");
+    let away = none.with_replay_store(axum_webhook::testing::FailingStore::new());
+    let away = last(away).await;
+    let start = "replay store: can't answer; until it can, deliveries get 503";
+    assert!(away.starts_with(start), "{away}");
 }

@@ -6,7 +6,7 @@ use axum_webhook::{
     Endpoint, Secret, Timestamp, WebhookLayer, providers,
     scheme::{Algorithm, Coverage, Scheme, SecretFormat},
     sign::{SignError, Signed},
-    testing::{Delivery, FailingStore, FixedClock, StoreStep, Vector, Vectors},
+    testing::{self, Delivery, FailingStore, FixedClock, StoreStep, Vector, Vectors},
 };
 use http::HeaderMap;
 use tower::Layer as _;
@@ -114,6 +114,76 @@ fn no_kind_of_near_miss_is_left_out_where_it_applies() {
             _ => assert_eq!(has("tampered body"), 0, "{name}: {tampered}"),
         }
     }
+}
+
+/// The private key is made for the tests; what comes out is held by the same checks as the provider's own.
+#[tokio::test]
+async fn with_a_key_pair_for_tests_every_provider_with_public_keys_is_signed_for_too() {
+    let (mut signed, mut wrong) = (0, Vec::new());
+    for (id, describe) in providers::ALL {
+        let scheme = describe();
+        if !scheme.algorithm.has_public_key() || scheme.algorithm.needs_feature().is_some() {
+            continue;
+        }
+        let endpoint = Endpoint::new(scheme.clone(), testing::secret(&scheme)).unwrap();
+        let layer = layer_for(endpoint);
+        for shape in 0..scheme.shapes.len() {
+            let name = format!("{id} (shape {shape})");
+            let delivery =
+                Delivery::of_shape(&scheme, shape, testing::secret(&scheme)).with_time(now());
+            let runs = Counter::default();
+            let service = layer.clone().layer(counting(&runs));
+            let answer = send(&service, delivery.request().unwrap()).await;
+            if answer.code().is_some() || runs.count() != 1 {
+                wrong.push(format!("{name}: {:?}", answer.rejection));
+            }
+            for miss in delivery.near_misses().unwrap() {
+                let answer = send(&service, miss.request().unwrap()).await;
+                if answer.code() != Some(miss.code()) {
+                    wrong.push(format!("{name}, {miss:?}: {:?}", answer.rejection));
+                }
+            }
+            assert_eq!(runs.count(), 1, "{name}: a near miss was handled");
+            signed += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    if cfg!(all(
+        feature = "ed25519",
+        feature = "public-key",
+        feature = "jwt"
+    )) {
+        assert!(signed >= 19, "{signed}");
+    }
+}
+
+#[test]
+fn a_secret_for_tests_is_the_same_for_the_application_and_its_test_and_another_for_the_next_provider()
+ {
+    for (id, describe) in providers::ALL {
+        let scheme = describe();
+        if scheme.algorithm.needs_feature().is_some() {
+            continue;
+        }
+        let report = |scheme: &Scheme| {
+            let endpoint = Endpoint::new(scheme.clone(), testing::secret(scheme)).unwrap();
+            let url = "https://example.com".parse().unwrap();
+            let layer = WebhookLayer::for_endpoint(endpoint.with_public_url(url));
+            layer.unwrap().report()
+        };
+        // It looks like no placeholder and no API key.
+        let report = report(&scheme);
+        assert!(report.endpoints[0].warnings.is_empty(), "{id}: {report}");
+    }
+    let sign = |scheme: &Scheme, secret: Secret| {
+        let delivery = Delivery::new(scheme, secret).with_time(now());
+        let signed = delivery.sign().unwrap();
+        signed.headers["x-hub-signature-256"].clone()
+    };
+    let github = providers::github();
+    let own = sign(&github, testing::secret(&github));
+    assert_eq!(own, sign(&github, testing::secret(&github)));
+    assert_ne!(own, sign(&github, testing::secret(&providers::gitea())));
 }
 
 #[test]

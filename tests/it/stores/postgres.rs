@@ -189,6 +189,8 @@ fn no_error_repeats_the_password() {
         "postgres://user:hunter2@local host/",
         "postgres://user:hunter2@localhost:port/",
         "hunter2",
+        "mysql://user:hunter2@localhost/app",
+        "redis://user:hunter2@localhost",
     ] {
         let error = PostgresReplayStore::new(url).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");

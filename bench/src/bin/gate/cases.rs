@@ -47,6 +47,12 @@ pub fn all() -> Vec<Case> {
     let layered = delivery;
     let unverified = deliveries::unverified();
     let by_empty_layer = deliveries::unverified().layer(Identity::new());
+    let (around_any, inside_any) = (
+        Delivery::signed(&github, body.clone()),
+        Delivery::signed(&github, body.clone()),
+    );
+    let hands_on = deliveries::hands_on(|_| {});
+    let hands_on_inside = deliveries::hands_on_inside(|_| {});
     let by_router = deliveries::verified().layer(deliveries::layer(&github));
     vec![
         verify("verify-github", providers::github()),
@@ -61,6 +67,13 @@ pub fn all() -> Vec<Case> {
         // What axum takes for any layer.
         case("router-layer-empty", Some("handler"), false, move || {
             empty.send(by_empty_layer.clone(), StatusCode::OK);
+        }),
+        // What it takes to read a body and to hand it on, in one boxed future.
+        case("around-router-any", Some("handler"), false, move || {
+            around_any.send(hands_on.clone(), StatusCode::OK);
+        }),
+        case("router-layer-any", Some("handler"), false, move || {
+            inside_any.send(hands_on_inside.clone(), StatusCode::OK);
         }),
         around("around-router-github", &github),
         around("around-router-stripe", &stripe),

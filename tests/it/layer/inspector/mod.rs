@@ -19,7 +19,7 @@ struct Page(Router);
 
 impl Page {
     fn of(inspector: &Inspector) -> Self {
-        Self(Router::new().nest("/inspector", inspector.router()))
+        Self(Router::new().nest_service("/inspector", inspector.router()))
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

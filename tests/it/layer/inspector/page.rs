@@ -136,8 +136,15 @@ async fn another_site_may_lead_to_the_page_and_not_ask_it() {
 #[tokio::test]
 async fn the_page_finds_its_files_wherever_it_is_mounted() {
     let inspector = inspector();
-    for (path, base) in [("/inspector", "./inspector"), ("/a/b", "./b")] {
-        let app: Router = Router::new().nest(path, inspector.router());
+    let nested = |path: &str| Router::new().nest(path, inspector.router());
+    let served = |path: &str| Router::new().nest_service(path, inspector.router::<()>());
+    for (app, path, base) in [
+        (nested("/inspector"), "/inspector", "./inspector"),
+        (nested("/a/b"), "/a/b", "./b"),
+        (served("/inspector"), "/inspector", "./inspector"),
+        (served("/inspector"), "/inspector/", "."),
+        (served("/a/b"), "/a/b", "./b"),
+    ] {
         let ask = |path: String| {
             Request::get(path)
                 .header(header::HOST, "localhost")
@@ -154,7 +161,8 @@ async fn the_page_finds_its_files_wherever_it_is_mounted() {
             "{path}"
         );
         assert!(!answer.text().contains("{{"), "{path}");
-        assert_eq!(send(&app, ask(format!("{path}/page.js"))).await.status, 200);
+        let file = format!("{}/page.js", path.trim_end_matches('/'));
+        assert_eq!(send(&app, ask(file)).await.status, 200);
     }
     // At the root, and inside a router with a state of its own.
     let app: Router = Router::<u8>::new().merge(inspector.router()).with_state(1);

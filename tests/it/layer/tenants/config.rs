@@ -114,6 +114,26 @@ fn what_is_wrong_is_said_with_its_key() {
             &["endpoint[0].secrets_from", "query"],
         ),
         (&[postgres], &["endpoint[0].secrets_from"]),
+        (
+            &[
+                "secrets_from",
+                r#"secrets = ["plain:hunter2"]"#,
+                r#"lookup = { fresh = "1m" }"#,
+            ],
+            &["endpoint[0].lookup", "secrets_from"],
+        ),
+        (
+            &[r#"lookup = { fresh = "soon" }"#],
+            &["endpoint[0].lookup.fresh", "\"5m\""],
+        ),
+        (
+            &["lookup = { capacity = 0 }"],
+            &["endpoint[0].lookup.capacity", "nonzero"],
+        ),
+        (
+            &[r#"lookup = { forever = "1m" }"#],
+            &["endpoint[0].lookup", "forever"],
+        ),
     ];
     for (lines, wanted) in cases {
         let error = error(&with(lines)).unwrap_or_else(|| panic!("{lines:?} should be refused"));
@@ -192,6 +212,33 @@ async fn tenants_of_a_file_are_served() {
         send(&service, by("acme")).await.assert_handled(url);
         let answer = send(&service, by("umbrella")).await;
         answer.assert_refused(url, "mismatch");
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// By default the key that was looked up would count for five minutes.
+#[tokio::test(start_paused = true)]
+async fn a_file_says_how_long_what_was_looked_up_counts() {
+    let scheme = providers::stripe();
+    let folder = std::env::temp_dir().join(format!("axum-webhook-{}-lookup", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let from = format!(r#"secrets_from = "file:{}/{{tenant}}""#, folder.display());
+    let all = r#"lookup = { fresh = "10s", grace = "1m", unknown_for = "5s", capacity = 1000, time_limit = "2s", max_lookups = 8 }"#;
+    for (line, want) in [("", None), (all, Some("mismatch"))] {
+        fs::write(folder.join("acme"), "old-secret-of-the-tests").unwrap();
+        let layer = Config::from_toml(&with(&[&from, line])).unwrap().layer();
+        let service = layer
+            .unwrap()
+            .with_clock(FixedClock::new(now()))
+            .layer(counting(&Counter::default()));
+        let url = "https://example.com/webhooks/acme/stripe";
+        let old = request(&delivery(&scheme, url, EVENT, "old"));
+        send(&service, old).await.assert_handled("at first");
+        fs::write(folder.join("acme"), "new-secret-of-the-tests").unwrap();
+        tokio::time::advance(std::time::Duration::from_secs(11)).await;
+        let later = r#"{"id":"evt_2"}"#;
+        let old = request(&delivery(&scheme, url, later, "old"));
+        assert_eq!(send(&service, old).await.code(), want, "{line:?}");
     }
     fs::remove_dir_all(&folder).unwrap();
 }
