@@ -346,6 +346,9 @@ fn a_secret_from_a_file_loses_one_line_end_and_nothing_else() {
     ] {
         assert_eq!(read(text).is_ok(), want, "{}", text.escape_ascii());
     }
+    for (len, want) in [(65_535, true), (65_536, true), (65_537, false)] {
+        assert_eq!(read(&vec![b'x'; len]).is_ok(), want, "{len} bytes");
+    }
     let github = SAMPLES.iter().find(|sample| sample.provider == "github");
     let github = github.unwrap();
     let from_file = read(b"1-secret-of-the-test-1\n").unwrap();
@@ -355,4 +358,31 @@ fn a_secret_from_a_file_loses_one_line_end_and_nothing_else() {
         .with_keyring(keyring)
         .accepted("the key from the file");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_text_that_is_no_public_key_is_told_what_one_would_be() {
+    for (scheme, text, want) in [
+        (
+            providers::discord_interactions(),
+            "not a key",
+            "should be PEM",
+        ),
+        (
+            providers::discord_interactions(),
+            include_str!("../../keys/p256.pem"),
+            "of another kind",
+        ),
+        (
+            providers::kick(),
+            include_str!("../../keys/rsa1024.pem"),
+            "RSA needs 2048 bits",
+        ),
+    ] {
+        let Err(error) = Keyring::new(&scheme, Secret::new(text).unwrap()) else {
+            panic!("{text} is a key");
+        };
+        let wanted = scheme.algorithm.needs_feature().is_none();
+        assert_eq!(error.to_string().contains(want), wanted, "{error}");
+    }
 }
