@@ -7,7 +7,13 @@
 mod switches;
 mod wraps;
 
-use std::{collections::BTreeMap, env, error::Error, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    env,
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -36,17 +42,56 @@ fn main() -> Result<(), Box<dyn Error>> {
             .or_default()
             .insert(place, u32::try_from(number)?);
     }
+    // Those without mutants too: a `const` function there could not call one that has lost its `const`.
+    let sources = sources(&original.join("src"))?;
+    for source in &sources {
+        let file = source.strip_prefix(original)?;
+        files
+            .entry(file.to_str().ok_or("a path that is no text")?)
+            .or_default();
+    }
+    files.remove("src/lib.rs");
     for (file, places) in files {
         let text = fs::read_to_string(original.join(file))?;
         let switches = Switches::find(&text, places, &leave)?;
-        fs::write(copy.join(file), switches.wraps.apply(&text))?;
+        write(&copy.join(file), &switches.wraps.apply(&text))?;
         for (number, reason) in switches.left {
             println!("{number} {reason}");
         }
     }
-    let root = fs::read_to_string(original.join("src/lib.rs"))?;
-    fs::write(copy.join("src/lib.rs"), format!("{root}\nmod mutant;\n"))?;
+    let root = copy.join("src/lib.rs");
+    let text = fs::read_to_string(original.join("src/lib.rs"))?;
+    write(&root, &format!("{text}\nmod mutant;\n"))?;
+    // A test takes in sources of the library as its own.
+    let tests = fs::read_to_string(original.join("tests/it/main.rs"))?;
+    let tests = format!("{tests}\n#[path = \"../../src/mutant.rs\"]\nmod mutant;\n");
+    write(&copy.join("tests/it/main.rs"), &tests)?;
     let module = MODULE.replace("NUMBER_OF_MUTANTS", &mutants.len().to_string());
-    fs::write(copy.join("src/mutant.rs"), module)?;
+    write(&copy.join("src/mutant.rs"), &module)?;
     Ok(())
+}
+
+/// The sources below a folder, but for those of programs.
+fn sources(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("bin") {
+            found.append(&mut sources(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes a file that changes; another one keeps its time, so that cargo need not look at it again.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }

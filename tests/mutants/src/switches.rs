@@ -11,8 +11,8 @@ use std::{
 use proc_macro2::Span;
 use serde_json::Value;
 use syn::{
-    Arm, BinOp, Block, Expr, ExprBinary, ExprMatch, ExprStruct, ExprUnary, Member, ReturnType,
-    Signature, UnOp,
+    Arm, Attribute, BinOp, Block, Expr, ExprBinary, ExprMatch, ExprStruct, ExprUnary, Member, Meta,
+    ReturnType, Signature, UnOp,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -58,6 +58,8 @@ pub(crate) struct Switches<'a> {
     pub(crate) left: BTreeMap<u32, &'static str>,
     /// Why nothing can be switched where the visit is now.
     is_fixed: Option<&'static str>,
+    /// Why nothing there is ever built into the library.
+    is_absent: Option<&'static str>,
 }
 
 impl<'a> Switches<'a> {
@@ -74,6 +76,7 @@ impl<'a> Switches<'a> {
             leave,
             wraps: Wraps::default(),
             is_fixed: None,
+            is_absent: None,
         };
         switches.visit_file(&syn::parse_file(text)?);
         Ok(switches)
@@ -87,7 +90,7 @@ impl<'a> Switches<'a> {
             .iter()
             .filter(|(place, _)| place.is(genre, span))
         {
-            if let Some(reason) = self.is_fixed {
+            if let Some(reason) = self.is_absent.or(self.is_fixed) {
                 self.left.insert(*number, reason);
             } else if self.leave.contains(&*number.to_string()) {
                 self.left.insert(*number, "does not compile");
@@ -191,6 +194,14 @@ impl<'a> Switches<'a> {
         }
     }
 
+    /// Visits what is inside an item with these attributes.
+    fn under(&mut self, attributes: &[Attribute], visit: impl FnOnce(&mut Self)) {
+        let outside = self.is_absent;
+        self.is_absent = outside.or(attributes.iter().find_map(absence));
+        visit(self);
+        self.is_absent = outside;
+    }
+
     /// Visits what is inside a function, which loses its `const`.
     fn in_function(&mut self, signature: &Signature, block: &Block, visit: impl FnOnce(&mut Self)) {
         let outside = self.is_fixed.take();
@@ -247,6 +258,34 @@ fn region(number: u32, text: &str) -> String {
     format!("/*<{number}*/{text}/*{number}>*/")
 }
 
+/// Why an attribute keeps its item out of the library with all features.
+fn absence(attribute: &Attribute) -> Option<&'static str> {
+    let Meta::List(list) = &attribute.meta else {
+        return None;
+    };
+    let what = list.tokens.to_string();
+    if !list.path.is_ident("cfg") {
+        None
+    } else if what.starts_with("not") && what.contains("feature") {
+        Some("fewer features")
+    } else if what.starts_with("all") && what.contains("test ,") {
+        Some("a test")
+    } else {
+        None
+    }
+}
+
+/// Whether a function of the same module is called.
+fn is_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(function) => function.path.get_ident().is_some(),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Whether a `let` stands among the conditions.
 fn has_let(expr: &Expr) -> bool {
     match expr {
@@ -257,19 +296,33 @@ fn has_let(expr: &Expr) -> bool {
 }
 
 impl<'ast> Visit<'ast> for Switches<'_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        self.under(&item.attrs, |s| visit::visit_item_mod(s, item));
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        self.under(&item.attrs, |s| visit::visit_item_impl(s, item));
+    }
+
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.in_function(&item.sig, &item.block, |s| visit::visit_item_fn(s, item));
+        self.under(&item.attrs, |s| {
+            s.in_function(&item.sig, &item.block, |s| visit::visit_item_fn(s, item));
+        });
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.in_function(&item.sig, &item.block, |s| {
-            visit::visit_impl_item_fn(s, item);
+        self.under(&item.attrs, |s| {
+            s.in_function(&item.sig, &item.block, |s| {
+                visit::visit_impl_item_fn(s, item);
+            });
         });
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
         if let Some(block) = &item.default {
-            self.in_function(&item.sig, block, |s| visit::visit_trait_item_fn(s, item));
+            self.in_function(&item.sig, block, |s| {
+                visit::visit_trait_item_fn(s, item);
+            });
         }
     }
 
@@ -282,6 +335,21 @@ impl<'ast> Visit<'ast> for Switches<'_> {
     }
 
     fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        if is_call(&item.expr) {
+            // Then it is made when it is needed, by a function that need not be `const`.
+            let lazy = "::std::sync::LazyLock";
+            self.wraps.around(
+                item.ty.span().byte_range(),
+                format!("{lazy}<"),
+                ">".to_owned(),
+            );
+            self.wraps.around(
+                item.expr.span().byte_range(),
+                format!("{lazy}::new(|| "),
+                ")".to_owned(),
+            );
+            return;
+        }
         self.in_const(|s| visit::visit_item_static(s, item));
     }
 
