@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use axum_webhook::{
     Endpoint, EndpointError, Secret,
-    scheme::{Scheme, Severity},
+    scheme::{Scheme, Severity, Tolerance},
 };
 
 use Severity::{Error, Warning};
@@ -110,6 +110,16 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         Error,
         PUBLISHED,
         r#"remote_keys = { url = "https://a.example/a", hosts = ["a.example"], document = "plaid-key" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"
+        secret_parts = ["client_id", "other"]
+        remote_keys = { url = "https://a.example/a", hosts = ["a.example"], document = "plaid-key" }
+        "#,
     ),
     (
         "is",
@@ -1180,6 +1190,41 @@ fn t_r2_only_a_signed_id_may_tell_events_apart() {
     // Whoever knows a credential can write any id, so there it counts.
     let toml = format!("{TOKEN}\nevent_id = {{ json = \"/id\" }}\ndedupe = \"id\"");
     assert_eq!(codes(&read(&toml)), []);
+}
+
+#[test]
+fn a_value_that_stands_nowhere_is_told_its_place() {
+    for (content, want) in [
+        ("{timestamp}.{body}", "`{timestamp}` needs `timestamp`"),
+        ("{id}.{body}", "`{id}` needs `event_id`"),
+        ("{secret}.{body}", "`{secret}` is for keyed hashes only"),
+        ("{secret.salt}.{body}", r#"needs "salt" in `secret_parts`"#),
+        ("{signed_headers}.{body}", "needs `signed_headers`"),
+        ("{form}", r#"needs when = { content_type = "form" }"#),
+        ("{challenge}.{body}", "is for a handshake's answer"),
+        ("{nonce}.{body}", "needs an entry of that name in `fields`"),
+    ] {
+        let findings = read(&format!("{SIGNED}\ncontent = {content:?}")).lint();
+        let said = findings
+            .iter()
+            .any(|finding| finding.message().contains(want));
+        assert!(said, "{content}: {findings:?}");
+    }
+}
+
+#[test]
+fn the_longest_times_are_allowed() {
+    let scheme = read(&format!(
+        r#"
+        {SIGNED}
+        content = "{{timestamp}}.{{body}}"
+        timestamp = {{ at = {{ header = "x-time" }}, unit = "unix-seconds" }}
+        tolerance = {{ past = "{max}", future = "{max}" }}
+        retry_horizon = "60d"
+        "#,
+        max = Tolerance::MAX,
+    ));
+    assert_eq!(codes(&scheme), []);
 }
 
 /// What can't stand in a URL says where it ends.

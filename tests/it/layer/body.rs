@@ -230,6 +230,27 @@ async fn check_early(name: &str, signed: &Signed, layer: &WebhookLayer, code: &s
     assert_eq!((outcome.runs, outcome.polls), (0, 0), "{name}");
 }
 
+/// The signature may be right: it is a delivery of another kind.
+#[tokio::test]
+async fn t_i2_a_header_that_the_scheme_fixes_is_refused_with_the_body_unread() {
+    let text = r#"
+        id = "acme"
+        algorithm = "hmac-sha256"
+        content = "{version}.{body}"
+        signature = { at = { header = "x-signature" }, encoding = "hex" }
+        fields = [{ name = "version", at = { header = "x-version" }, is = "2" }]
+        "#;
+    let scheme = toml::from_str(text).unwrap();
+    let genuine = signed(&scheme);
+    let layer = layer(&scheme);
+    for other in ["3", "22", "v2"] {
+        let changed = with_header(&genuine, "x-version", other);
+        check_early(other, &changed, &layer, "unexpected-value").await;
+    }
+    let outcome = deliver(&layer, &genuine, Frames::pieces(&genuine.body, 4)).await;
+    outcome.answer.assert_handled("the version that it must be");
+}
+
 /// T-I2.
 #[tokio::test]
 async fn t_i2_a_bad_signature_header_is_refused_with_the_body_unread() {
