@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use axum_webhook::{
-    Endpoint, EndpointError, Secret,
+    Endpoint, EndpointError, Secret, Span,
     scheme::{Scheme, Severity, Tolerance},
 };
 
@@ -1213,6 +1213,42 @@ fn a_value_that_stands_nowhere_is_told_its_place() {
 }
 
 #[test]
+fn an_algorithm_is_called_as_in_a_file() {
+    for name in [
+        "hmac-sha1",
+        "hmac-sha224",
+        "hmac-sha256",
+        "hmac-sha384",
+        "hmac-sha512",
+        "sha1",
+        "sha256",
+        "sha512",
+        "keccak256",
+        "shared-token",
+        "basic-auth",
+        "ed25519",
+        "ecdsa-p256-sha256",
+        "ecdsa-p256-sha256-fixed",
+        "rsa-pkcs1-sha1",
+        "rsa-pkcs1-sha256",
+        "rsa-pkcs1-sha512",
+        "rsa-pss-sha256",
+        "jwt-hs256",
+        "jwt-hs384",
+        "jwt-hs512",
+        "jwt-rs256",
+        "jwt-rs512",
+        "jwt-ps256",
+        "jwt-es256",
+        "jwt-eddsa",
+    ] {
+        let rest = r#"signature = { at = { header = "x-sig" }, encoding = "hex" }"#;
+        let scheme = read(&format!("algorithm = {name:?}\n{rest}"));
+        assert_eq!(scheme.algorithm.to_string(), name);
+    }
+}
+
+#[test]
 fn the_longest_times_are_allowed() {
     let scheme = read(&format!(
         r#"
@@ -1430,5 +1466,22 @@ fn what_belongs_to_a_shape_stands_inside_it_where_there_are_several() {
              signature = {{ at = {{ header = \"x\" }}, encoding = \"hex\" }}"
         );
         check_unreadable(&toml, &["what belongs to a shape stands inside it"]);
+    }
+}
+
+#[test]
+fn what_is_as_usual_is_not_written_and_counts_as_said() {
+    let scheme = read(FINE);
+    assert_eq!(scheme.retry_horizon, Span::days(3));
+    let text = toml::to_string(&scheme).unwrap();
+    for key in [
+        "methods",
+        "answers",
+        "dedupe",
+        "handshake",
+        "fields",
+        "when",
+    ] {
+        assert!(!text.contains(key), "{key}: {text}");
     }
 }
