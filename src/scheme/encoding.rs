@@ -335,7 +335,9 @@ mod tests {
 
     #[test]
     fn characters_that_are_no_digits_do_not_make_up_for_each_other() {
-        for text in ["!!", "!!!", "A!!", "!A!", "!!A", "!!!!", "A!!A", "AAAA!!", "AAAA!!!"] {
+        for text in [
+            "!!", "!!!", "A!!", "!A!", "!!A", "!!!!", "A!!A", "AAAA!!", "AAAA!!!",
+        ] {
             check(Encoding::Base64Url, text, None);
         }
         for text in ["zz", "0zz0", "z0z0", "zzzz"] {
