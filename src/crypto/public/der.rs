@@ -104,7 +104,7 @@ mod tests {
             assert_eq!(reader.read(SEQUENCE).map(<[u8]>::len), Some(len));
             assert!(reader.end().is_some(), "{len}");
         }
-        assert!(value(SEQUENCE, &[7; 0x1_0000]).is_none());
+        assert!(value(SEQUENCE, &vec![7; 0x1_0000]).is_none());
         for (head, len) in [
             (&[0x81, 0x7f][..], 0x7f),
             (&[0x82, 0x00, 0xff], 0xff),

@@ -336,6 +336,10 @@ mod tests {
                 "JWK",
                 r#"{"kty":"OKP","crv":"Ed25519","x":"X3DY8sJskY7PPstmiw5oSPaDuZyTQrjGwHkNzm_-6l4"}"#,
             ),
+            (
+                "JWK with its algorithm",
+                r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"X3DY8sJskY7PPstmiw5oSPaDuZyTQrjGwHkNzm_-6l4"}"#,
+            ),
         ] {
             verifies(Algorithm::Ed25519, name, text, ED25519_SIGNATURE);
         }
@@ -379,6 +383,17 @@ mod tests {
             ("JWK", include_str!("../../../tests/keys/rsa2048.jwk")),
         ] {
             verifies(Algorithm::RsaPkcs1Sha256, name, text, RSA_SIGNATURE);
+        }
+        let jwk = include_str!("../../../tests/keys/rsa2048.jwk");
+        for (algorithm, name) in [
+            (Algorithm::RsaPkcs1Sha256, "RS256"),
+            (Algorithm::RsaPkcs1Sha512, "RS512"),
+            (Algorithm::RsaPssSha256, "PS256"),
+        ] {
+            let named = jwk.replace("RS256", name);
+            assert!(parse(algorithm, &named).is_ok(), "{name}");
+            let another = jwk.replace("RS256", "RS384");
+            refuses(algorithm, name, &another, PublicKeyError::Kind);
         }
     }
 
