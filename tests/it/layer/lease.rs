@@ -246,8 +246,7 @@ async fn told(layer: WebhookLayer, seconds: &'static [u32], is_done: bool) -> Ve
     }));
     let answer = send(&service, request(&stripe())).await;
     answer.assert_handled("it is told, not ended");
-    let told = told.lock().unwrap().clone();
-    told
+    told.lock().unwrap().clone()
 }
 
 #[tokio::test(start_paused = true)]

@@ -147,7 +147,7 @@ async fn what_can_not_be_rotated_says_so_and_stays() {
     assert!(error.source().is_none());
     let error = handle.rotate("stripe", Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "there is no secret");
-    assert!(error.source().is_some_and(|why| why.is::<KeyringError>()));
+    assert!(error.source().unwrap().is::<KeyringError>());
     assert!(format!("{handle:?}").contains("stripe"), "{handle:?}");
     deliver(0).await.assert_handled("as before");
 
