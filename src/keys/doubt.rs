@@ -165,6 +165,10 @@ mod tests {
         check("\"a-secret-with-quotes-around-it\"", &[Doubt::Quoted]);
         check("a-secret-from-a-file-here\n", &[Doubt::WhiteSpace]);
         check("short", &[Doubt::Short(5)]);
+        check("15-bytes-of-txt", &[Doubt::Short(15)]);
+        check("16-bytes-of-text", &[]);
+        check("\"", &[Doubt::Short(1)]);
+        check("\"a-quote-on-one-side", &[]);
         check("changeme", &[Doubt::Kind("a placeholder"), Doubt::Short(8)]);
         check(
             "${GITHUB_WEBHOOK_SECRET}",

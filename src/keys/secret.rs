@@ -461,3 +461,20 @@ impl fmt::Display for SecretError {
 }
 
 impl std::error::Error for SecretError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_value_is_not_that_of_the_files() {
+        let path = std::env::temp_dir().join(format!("axum-webhook-value-{}", std::process::id()));
+        std::fs::write(&path, "a secret in a file").expect("a file");
+        let secret = Secret::from_file(&path).expect("a secret").with_id("mine");
+        std::fs::remove_file(&path).expect("it is there");
+        let other = secret.with_value_of(Secret::new("another one").expect("a secret"));
+        assert_eq!(other.expose(), b"another one");
+        assert_eq!(other.id.as_deref(), Some("mine"));
+        assert!(other.files().is_empty());
+    }
+}

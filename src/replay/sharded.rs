@@ -66,12 +66,12 @@ impl<S: ReplayStore> ShardedReplayStore<S> {
 }
 
 /// How much an event is drawn to a shard. It stays with the highest score, so a new shard moves nothing but what it gets.
-// ref: rendezvous hashing (Thaler and Ravishankar, 1998); the finaliser is that of SplitMix64.
+// ref: rendezvous hashing (Thaler and Ravishankar, 1998); the finaliser is that of SplitMix64, but for
+// its last step, which leaves the upper bits as they are, and those decide.
 const fn score(key: u64, shard: u64) -> u64 {
     let mut mixed = key ^ shard.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb)
 }
 
 impl<S: ReplayStore> ReplayStore for ShardedReplayStore<S> {

@@ -34,3 +34,19 @@ impl Tokens {
         ClaimToken::new(high << 64 | low)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_halves_of_a_token_are_random() {
+        let (one, other) = (Tokens::new(), Tokens::new());
+        let halves = |token: ClaimToken| [token.get() >> 64, token.get() & u128::from(u64::MAX)];
+        for _ in 0..10 {
+            let [first, second] = [one.next(), other.next()].map(halves);
+            assert!(first[0] != second[0] && first[1] != second[1]);
+        }
+        assert_ne!(one.next().get(), one.next().get());
+    }
+}

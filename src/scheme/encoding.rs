@@ -323,6 +323,42 @@ mod tests {
     }
 
     #[test]
+    fn hex_has_no_other_digits() {
+        let encodings = [
+            (Encoding::Hex, "0123456789abcdef"),
+            (Encoding::HexUpper, "0123456789ABCDEF"),
+            (Encoding::HexAnyCase, "0123456789abcdefABCDEF"),
+        ];
+        for (encoding, digits) in encodings {
+            for c in 0..=255 {
+                let is_digit = digits.as_bytes().contains(&c);
+                // In a block of many at once, behind it, and alone.
+                for len in [2, 32, 34] {
+                    for at in [0, len - 1] {
+                        let mut text = vec![b'0'; len];
+                        *text.get_mut(at).expect("inside") = c;
+                        let read = encoding.decode_into(&text, &mut [0; 17]);
+                        let want = is_digit.then_some(len / 2);
+                        assert_eq!(read, want, "{encoding:?} {c} at {at} of {len}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn characters_that_are_no_digits_do_not_make_up_for_each_other() {
+        for text in [
+            "!!", "!!!", "A!!", "!A!", "!!A", "!!!!", "A!!A", "AAAA!!", "AAAA!!!",
+        ] {
+            check(Encoding::Base64Url, text, None);
+        }
+        for text in ["zz", "0zz0", "z0z0", "zzzz"] {
+            check(Encoding::HexAnyCase, text, None);
+        }
+    }
+
+    #[test]
     fn base64_is_canonical() {
         check(Encoding::Base64, "/+8=", Some(&[255, 239]));
         // Trailing bits, missing and superfluous padding, the other alphabet, white space.

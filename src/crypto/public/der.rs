@@ -91,3 +91,47 @@ pub(super) fn unsigned(bytes: &[u8]) -> Option<Vec<u8>> {
     contents.extend(bytes);
     value(INTEGER, &contents)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_read_in_its_shortest_form_only() {
+        for len in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff] {
+            let text = value(SEQUENCE, &vec![7; len]).expect("it has a length");
+            let mut reader = Reader(&text);
+            assert_eq!(reader.read(SEQUENCE).map(<[u8]>::len), Some(len));
+            assert!(reader.end().is_some(), "{len}");
+        }
+        assert!(value(SEQUENCE, &vec![7; 0x1_0000]).is_none());
+        for (head, len) in [
+            (&[0x81, 0x7f][..], 0x7f),
+            (&[0x82, 0x00, 0xff], 0xff),
+            (&[0x83, 0x00, 0x01, 0x00], 0x100),
+            (&[0x80], 0),
+        ] {
+            let text = [&[SEQUENCE], head, &vec![7; len]].concat();
+            assert!(Reader(&text).read(SEQUENCE).is_none(), "{head:?}");
+        }
+    }
+
+    #[test]
+    fn an_integer_is_positive_and_has_one_spelling() {
+        for (text, want) in [
+            (&[INTEGER, 1, 0x01][..], Some(&[0x01][..])),
+            (&[INTEGER, 1, 0x7f], Some(&[0x7f])),
+            (&[INTEGER, 2, 0x00, 0x80], Some(&[0x80])),
+            (&[INTEGER, 1, 0x80], None),
+            (&[INTEGER, 2, 0x00, 0x01], None),
+            (&[INTEGER, 2, 0x00, 0x7f], None),
+            (&[INTEGER, 1, 0x00], None),
+            (&[INTEGER, 0], None),
+        ] {
+            assert_eq!(Reader(text).unsigned(), want, "{text:?}");
+        }
+        assert_eq!(unsigned(&[0, 0, 1]), Some(vec![INTEGER, 1, 1]));
+        assert_eq!(unsigned(&[0x80]), Some(vec![INTEGER, 2, 0, 0x80]));
+        assert_eq!(unsigned(&[0, 0]), None);
+    }
+}

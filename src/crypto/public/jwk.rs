@@ -39,15 +39,15 @@ pub(super) fn parse(
     kind: KeyKind,
 ) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
     let document = serde_json::from_str(text).map_err(|_| PublicKeyError::Form)?;
-    let (keys, is_set) = match document {
-        Document::Set { keys } => (keys, true),
-        Document::Single(key) => (vec![*key], false),
+    let keys = match document {
+        Document::Set { keys } => keys,
+        Document::Single(key) => vec![*key],
     };
     let mut found = Vec::new();
     for key in keys {
         match key.raw(algorithm, kind) {
             Ok(raw) => found.push((key.kid, raw)),
-            Err(PublicKeyError::Kind) if is_set => {}
+            Err(PublicKeyError::Kind) => {}
             Err(error) => return Err(error),
         }
     }

@@ -291,6 +291,8 @@ mod tests {
     const P256_SIGNATURE: &str = "MEYCIQDR57M5VgWJ2qpUr9qhy9lRQ7A7oUhfLeT2WdxkZaGSVwIhAPXL3YL6xwqdjyRFwHBG3jpHaeX01ZUaHR0j8jSpfv3c";
     const RSA_SIGNATURE: &str = "lg74ctaQAi/AYqxvR0fbzjguB7wRq6K1hwq+jHdJunHgsbBVfc8KZ0v1IrMWk1+1tSC6wvBD+YHkMrACa3dD3fXY8f9RT6Afn/YHC37anbwM5RbWwPhIYfrmuqyOvVBqIWkdXVhnMa794ew+8BWGhwqjkIeuWlk8Ia22h/6PvPcAa1NEmGLcmzJig5QE1Lj+Xer/x0L/jkf7RpfCdoTuofg4VbDOXoiIO8BcL042gT4Aqjkvj+Sh3sUBppjn5oqG3e/Xxj+Aya7pAqR1j2LX4py8TF/jLNA4C1GVQLTZmB5nn8VmgCDGylX4LInEOlk4eosgiqh0LJfTa9jEAgSg/Q==";
 
+    const P256_SPKI: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200045c0a514cf0a70a39697593084a7b0ba0c73bebfb9e384805038ac77a71473660b3ebfe6d5185854351af8944833044725cb8b07aa20e9e13558c8931f942a086";
+
     #[track_caller]
     fn verifies(algorithm: Algorithm, name: &str, text: &str, signature: &str) {
         let keys = parse(algorithm, text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -334,6 +336,10 @@ mod tests {
                 "JWK",
                 r#"{"kty":"OKP","crv":"Ed25519","x":"X3DY8sJskY7PPstmiw5oSPaDuZyTQrjGwHkNzm_-6l4"}"#,
             ),
+            (
+                "JWK with its algorithm",
+                r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"X3DY8sJskY7PPstmiw5oSPaDuZyTQrjGwHkNzm_-6l4"}"#,
+            ),
         ] {
             verifies(Algorithm::Ed25519, name, text, ED25519_SIGNATURE);
         }
@@ -355,6 +361,7 @@ mod tests {
                 "SPKI, base64",
                 "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEXApRTPCnCjlpdZMISnsLoMc76/ueOEgFA4rHenFHNmCz6/5tUYWFQ1GviUSDMERyXLiweqIOnhNVjIkx+UKghg==",
             ),
+            ("SPKI, hex", P256_SPKI),
             ("JWK", jwk),
             ("JWK set", &set),
         ] {
@@ -376,6 +383,17 @@ mod tests {
             ("JWK", include_str!("../../../tests/keys/rsa2048.jwk")),
         ] {
             verifies(Algorithm::RsaPkcs1Sha256, name, text, RSA_SIGNATURE);
+        }
+        let jwk = include_str!("../../../tests/keys/rsa2048.jwk");
+        for (algorithm, name) in [
+            (Algorithm::RsaPkcs1Sha256, "RS256"),
+            (Algorithm::RsaPkcs1Sha512, "RS512"),
+            (Algorithm::RsaPssSha256, "PS256"),
+        ] {
+            let named = jwk.replace("RS256", name);
+            assert!(parse(algorithm, &named).is_ok(), "{name}");
+            let another = jwk.replace("RS256", "RS384");
+            refuses(algorithm, name, &another, PublicKeyError::Kind);
         }
     }
 
@@ -413,6 +431,15 @@ mod tests {
     #[test]
     fn keys_of_another_kind_are_refused() {
         let p384 = include_str!("../../../tests/keys/p384.pem");
+        // The P-256 key above with the name of another curve.
+        let other_curve = P256_SPKI.replace("2a8648ce3d030107", "2a8648ce3d030101");
+        assert_ne!(other_curve, P256_SPKI);
+        let point = "X3DY8sJskY7PPstmiw5oSPaDuZyTQrjGwHkNzm_-6l4";
+        let okp = format!(r#"{{"kty":"OKP","crv":"X25519","x":"{point}"}}"#);
+        let ed25519_as_ec = okp.replace("OKP", "EC").replace("X25519", "Ed25519");
+        let ec = r#"{"kty":"EC","crv":"P-384","x":"XApRTPCnCjlpdZMISnsLoMc76_ueOEgFA4rHenFHNmA","y":"s-v-bVGFhUNRr4lEgzBEcly4sHqiDp4TVYyJMflCoIY"}"#;
+        let p256_as_okp = ec.replace("EC", "OKP").replace("P-384", "P-256");
+        let cut_point = format!("04{}", "00".repeat(63));
         let private = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
         for (name, algorithm, text, wanted) in [
             (
@@ -437,6 +464,42 @@ mod tests {
                 "P-384",
                 Algorithm::EcdsaP256Sha256,
                 p384,
+                PublicKeyError::Form,
+            ),
+            (
+                "another curve",
+                Algorithm::EcdsaP256Sha256,
+                &other_curve,
+                PublicKeyError::Form,
+            ),
+            (
+                "a JWK of X25519",
+                Algorithm::Ed25519,
+                &okp,
+                PublicKeyError::Kind,
+            ),
+            (
+                "a JWK of Ed25519 that says EC",
+                Algorithm::Ed25519,
+                &ed25519_as_ec,
+                PublicKeyError::Kind,
+            ),
+            (
+                "a JWK of P-384",
+                Algorithm::EcdsaP256Sha256,
+                ec,
+                PublicKeyError::Kind,
+            ),
+            (
+                "a JWK of P-256 that says OKP",
+                Algorithm::EcdsaP256Sha256,
+                &p256_as_okp,
+                PublicKeyError::Kind,
+            ),
+            (
+                "a point that is cut off",
+                Algorithm::RsaPkcs1Sha256,
+                &cut_point,
                 PublicKeyError::Form,
             ),
             (

@@ -93,7 +93,7 @@ fn time(reader: &mut Reader<'_>) -> Option<Timestamp> {
     let text = std::str::from_utf8(reader.read(tag)?).ok()?;
     let full = match (tag, text.len()) {
         // ref: RFC 5280 §4.1.2.5.1: years below 50 are of this century.
-        (UTC_TIME, 13) if text < "5" => format!("20{text}"),
+        (UTC_TIME, 13) if text.as_bytes().first() < Some(&b'5') => format!("20{text}"),
         (UTC_TIME, 13) => format!("19{text}"),
         (GENERALIZED_TIME, 15) => text.to_owned(),
         _ => return None,
@@ -107,7 +107,7 @@ fn time(reader: &mut Reader<'_>) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::public::parse::certificates;
+    use crate::crypto::public::{der::value, parse::certificates};
 
     const SNS: &str = include_str!("../../../tests/keys/sns-2022.pem");
 
@@ -119,6 +119,31 @@ mod tests {
         let time = |text| TimeUnit::Rfc3339.parse(text).expect("a time");
         assert_eq!(read.not_before, time("2021-09-07T00:00:00Z"));
         assert_eq!(read.not_after, time("2022-08-17T23:59:59Z"));
+    }
+
+    #[test]
+    fn a_time_has_the_century_of_its_form() {
+        for (tag, text, want) in [
+            (UTC_TIME, "491231235959Z", Some("2049-12-31T23:59:59Z")),
+            (UTC_TIME, "990101000000Z", Some("1999-01-01T00:00:00Z")),
+            (UTC_TIME, "700101000000Z", Some("1970-01-01T00:00:00Z")),
+            (
+                GENERALIZED_TIME,
+                "20500101000000Z",
+                Some("2050-01-01T00:00:00Z"),
+            ),
+            (UTC_TIME, "20500101000000Z", None),
+            (GENERALIZED_TIME, "491231235959Z", None),
+            (UTC_TIME, "4912312359Z", None),
+        ] {
+            let der = value(tag, text.as_bytes()).expect("it is short");
+            let want = want.and_then(|want| TimeUnit::Rfc3339.parse(want));
+            assert_eq!(time(&mut Reader(&der)), want, "{text}");
+        }
+        // The first year of the last century is before every Unix time, and so of no certificate.
+        let der = value(UTC_TIME, b"500101000000Z").expect("it is short");
+        let want = TimeUnit::Rfc3339.parse("1950-01-01T00:00:00Z");
+        assert_eq!(time(&mut Reader(&der)), want);
     }
 
     #[test]

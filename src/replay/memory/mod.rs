@@ -158,3 +158,66 @@ impl ReplayStore for MemoryReplayStore {
 fn number(token: ClaimToken) -> Option<u64> {
     token.get().try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(1_000_000);
+
+    /// The events of these tests, far from each other in the index.
+    fn digest(number: u64) -> Digest {
+        [number.wrapping_mul(0x9e37_79b9_7f4a_7c15), number]
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn claim_all(shards: &Shards, numbers: std::ops::Range<u64>, now: u64, lease: Duration) {
+        for number in numbers {
+            let found = shards.claim(digest(number), seconds(now), lease);
+            assert!(matches!(found, Found::New(_)), "{number}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_claim_ends_with_the_last_of_its_time() {
+        let shards = Shards::new(1, 10_000, 0);
+        // So many that a sweep does not come to all of them.
+        claim_all(&shards, 0..1000, 0, seconds(5));
+        let before = shards.claim(digest(999), seconds(4), LONG);
+        assert_eq!(before, Found::InFlight(seconds(1)));
+        for number in 0..1000 {
+            assert!(!shards.commit(digest(number), number + 1, seconds(5), LONG));
+        }
+        claim_all(&shards, 0..1000, 5, LONG);
+    }
+
+    #[test]
+    fn a_full_shard_makes_room_where_anything_has_expired() {
+        let shards = Shards::new(1, 200, 0);
+        claim_all(&shards, 0..100, 0, LONG);
+        claim_all(&shards, 100..200, 0, seconds(5));
+        let claim = |now| shards.claim(digest(200), seconds(now), LONG);
+        assert_eq!(claim(4), Found::Full);
+        assert!(matches!(claim(5), Found::New(_)));
+        for number in 0..100 {
+            let found = shards.claim(digest(number), seconds(5), LONG);
+            assert!(matches!(found, Found::InFlight(_)), "{number}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_expired_is_swept_however_often_it_was_passed_before() {
+        let shards = Shards::new(1, 10_000, 0);
+        claim_all(&shards, 0..1, 0, seconds(5));
+        claim_all(&shards, 1..2, 0, seconds(10));
+        claim_all(&shards, 2..3, 5, LONG);
+        assert_eq!(shards.len(), 2, "the first one is gone");
+        claim_all(&shards, 3..43, 6, LONG);
+        assert_eq!(shards.len(), 42, "the second one still counts");
+        claim_all(&shards, 43..83, 10, LONG);
+        assert_eq!(shards.len(), 81, "the second one is gone");
+    }
+}

@@ -150,7 +150,7 @@ impl Table {
             }
             let mask = self.mask();
             let away = next.wrapping_sub(self.home(word)) & mask;
-            if away >= next.wrapping_sub(hole) & mask {
+            if away >= next - hole {
                 self.set_word(hole, word);
                 hole = next;
             }

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use axum_webhook::{
-    Endpoint, EndpointError, Secret,
-    scheme::{Scheme, Severity},
+    Endpoint, EndpointError, Secret, Span,
+    scheme::{Scheme, Severity, Tolerance},
 };
 
 use Severity::{Error, Warning};
@@ -110,6 +110,16 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         Error,
         PUBLISHED,
         r#"remote_keys = { url = "https://a.example/a", hosts = ["a.example"], document = "plaid-key" }"#,
+    ),
+    #[cfg(feature = "ed25519")]
+    (
+        "remote-keys",
+        Error,
+        PUBLISHED,
+        r#"
+        secret_parts = ["client_id", "other"]
+        remote_keys = { url = "https://a.example/a", hosts = ["a.example"], document = "plaid-key" }
+        "#,
     ),
     (
         "is",
@@ -1185,6 +1195,77 @@ fn t_r2_only_a_signed_id_may_tell_events_apart() {
     assert_eq!(codes(&read(&toml)), []);
 }
 
+#[test]
+fn a_value_that_stands_nowhere_is_told_its_place() {
+    for (content, want) in [
+        ("{timestamp}.{body}", "`{timestamp}` needs `timestamp`"),
+        ("{id}.{body}", "`{id}` needs `event_id`"),
+        ("{secret}.{body}", "`{secret}` is for keyed hashes only"),
+        ("{secret.salt}.{body}", r#"needs "salt" in `secret_parts`"#),
+        ("{signed_headers}.{body}", "needs `signed_headers`"),
+        ("{form}", r#"needs when = { content_type = "form" }"#),
+        ("{challenge}.{body}", "is for a handshake's answer"),
+        ("{nonce}.{body}", "needs an entry of that name in `fields`"),
+    ] {
+        let findings = read(&format!("{SIGNED}\ncontent = {content:?}")).lint();
+        let said = findings
+            .iter()
+            .any(|finding| finding.message().contains(want));
+        assert!(said, "{content}: {findings:?}");
+    }
+}
+
+#[test]
+fn an_algorithm_is_called_as_in_a_file() {
+    for name in [
+        "hmac-sha1",
+        "hmac-sha224",
+        "hmac-sha256",
+        "hmac-sha384",
+        "hmac-sha512",
+        "sha1",
+        "sha256",
+        "sha512",
+        "keccak256",
+        "shared-token",
+        "basic-auth",
+        "ed25519",
+        "ecdsa-p256-sha256",
+        "ecdsa-p256-sha256-fixed",
+        "rsa-pkcs1-sha1",
+        "rsa-pkcs1-sha256",
+        "rsa-pkcs1-sha512",
+        "rsa-pss-sha256",
+        "jwt-hs256",
+        "jwt-hs384",
+        "jwt-hs512",
+        "jwt-rs256",
+        "jwt-rs512",
+        "jwt-ps256",
+        "jwt-es256",
+        "jwt-eddsa",
+    ] {
+        let rest = r#"signature = { at = { header = "x-sig" }, encoding = "hex" }"#;
+        let scheme = read(&format!("algorithm = {name:?}\n{rest}"));
+        assert_eq!(scheme.algorithm.to_string(), name);
+    }
+}
+
+#[test]
+fn the_longest_times_are_allowed() {
+    let scheme = read(&format!(
+        r#"
+        {SIGNED}
+        content = "{{timestamp}}.{{body}}"
+        timestamp = {{ at = {{ header = "x-time" }}, unit = "unix-seconds" }}
+        tolerance = {{ past = "{max}", future = "{max}" }}
+        retry_horizon = "60d"
+        "#,
+        max = Tolerance::MAX,
+    ));
+    assert_eq!(codes(&scheme), []);
+}
+
 /// What can't stand in a URL says where it ends.
 #[test]
 fn a_separator_that_no_url_has_is_none_to_warn_of() {
@@ -1388,5 +1469,22 @@ fn what_belongs_to_a_shape_stands_inside_it_where_there_are_several() {
              signature = {{ at = {{ header = \"x\" }}, encoding = \"hex\" }}"
         );
         check_unreadable(&toml, &["what belongs to a shape stands inside it"]);
+    }
+}
+
+#[test]
+fn what_is_as_usual_is_not_written_and_counts_as_said() {
+    let scheme = read(FINE);
+    assert_eq!(scheme.retry_horizon, Span::days(3));
+    let text = toml::to_string(&scheme).unwrap();
+    for key in [
+        "methods",
+        "answers",
+        "dedupe",
+        "handshake",
+        "fields",
+        "when",
+    ] {
+        assert!(!text.contains(key), "{key}: {text}");
     }
 }

@@ -346,6 +346,9 @@ fn a_secret_from_a_file_loses_one_line_end_and_nothing_else() {
     ] {
         assert_eq!(read(text).is_ok(), want, "{}", text.escape_ascii());
     }
+    for (len, want) in [(65_535, true), (65_536, true), (65_537, false)] {
+        assert_eq!(read(&vec![b'x'; len]).is_ok(), want, "{len} bytes");
+    }
     let github = SAMPLES.iter().find(|sample| sample.provider == "github");
     let github = github.unwrap();
     let from_file = read(b"1-secret-of-the-test-1\n").unwrap();
@@ -355,4 +358,73 @@ fn a_secret_from_a_file_loses_one_line_end_and_nothing_else() {
         .with_keyring(keyring)
         .accepted("the key from the file");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_text_that_is_no_public_key_is_told_what_one_would_be() {
+    for (scheme, text, want) in [
+        (
+            providers::discord_interactions(),
+            "not a key",
+            "should be PEM",
+        ),
+        (
+            providers::discord_interactions(),
+            include_str!("../../keys/p256.pem"),
+            "of another kind",
+        ),
+        (
+            providers::kick(),
+            include_str!("../../keys/rsa1024.pem"),
+            "RSA needs 2048 bits",
+        ),
+    ] {
+        let Err(error) = Keyring::new(&scheme, Secret::new(text).unwrap()) else {
+            panic!("{text} is a key");
+        };
+        let wanted = scheme.algorithm.needs_feature().is_none();
+        assert_eq!(error.to_string().contains(want), wanted, "{error}");
+    }
+}
+
+#[test]
+fn each_error_about_a_secret_says_what_is_wrong() {
+    for (error, want) in [
+        (
+            SecretError::EnvNotText("KEY".to_owned()),
+            "KEY is not Unicode",
+        ),
+        (SecretError::OnlyZeros, "nothing but zero bytes"),
+        (SecretError::NotText, "should be text"),
+        (SecretError::NeedsNfkd, "feature \"nfkd\""),
+    ] {
+        assert!(error.to_string().contains(want), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_to_be_fetched_is_no_key_yet() {
+    let error = Keyring::new(&providers::github(), Secret::remote()).unwrap_err();
+    let KeyringError::Secret { source, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(source, SecretError::Remote);
+}
+
+/// A set is one secret, and its keys cost a forged request as much as any.
+#[cfg(feature = "ed25519")]
+#[test]
+fn a_set_of_more_than_eight_keys_is_refused() {
+    let set = |count: usize| {
+        let key = |id: usize| {
+            format!(
+                r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"X3DY8sJskY7PPstmiw5oSPaDuZyTQrjGwHkNzm_-6l4"}}"#
+            )
+        };
+        let keys: Vec<_> = (0..count).map(key).collect();
+        let secret = Secret::new(format!(r#"{{"keys":[{}]}}"#, keys.join(","))).unwrap();
+        Keyring::new(&providers::discord_interactions(), secret)
+    };
+    assert_eq!(set(8).unwrap().ids().count(), 8);
+    assert_eq!(set(9).unwrap_err(), KeyringError::TooMany(9));
 }

@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, routing::post};
+use axum::{Router, extract::FromRequestParts as _, routing::post};
 use axum_webhook::{
-    Endpoint, VerifiedWebhook, WebhookLayer, providers,
+    Endpoint, Raw, VerifiedWebhook, WebhookLayer, providers,
     replay::{Claim, ClaimToken, MemoryReplayStore, Outcome, ReplayKey, ReplayStore, StoreError},
     sign::{Draft, Signed},
 };
@@ -31,6 +31,8 @@ struct Remote {
     away: AtomicBool,
     delay: Mutex<Duration>,
     renewals: Counter,
+    /// It has lost what it knew.
+    is_emptied: AtomicBool,
 }
 
 impl Remote {
@@ -64,6 +66,9 @@ impl ReplayStore for Remote {
     ) -> Result<bool, StoreError> {
         self.renewals.add();
         self.reach().await?;
+        if self.is_emptied.load(Ordering::SeqCst) {
+            return Ok(false);
+        }
         self.inner.renew(key, token, lease).await
     }
 
@@ -219,6 +224,64 @@ async fn t_r6_a_handler_is_told_that_its_lease_is_lost() {
     assert_eq!(*told.lock().unwrap(), [false, false, true]);
 }
 
+/// What a handler is told after each of so many seconds, and how it ends.
+async fn told(layer: WebhookLayer, seconds: &'static [u32], is_done: bool) -> Vec<bool> {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let service = layer.layer(handler(move |request| {
+        let heard = Arc::clone(&heard);
+        async move {
+            let (mut parts, _) = request.into_parts();
+            let hook = VerifiedWebhook::<Raw>::from_request_parts(&mut parts, &()).await;
+            let hook = hook.unwrap();
+            if is_done {
+                assert!(hook.done().await.unwrap());
+            }
+            for pause in seconds {
+                sleep(*pause * SECOND).await;
+                heard.lock().unwrap().push(hook.is_lease_lost());
+            }
+            ok()
+        }
+    }));
+    let answer = send(&service, request(&stripe())).await;
+    answer.assert_handled("it is told, not ended");
+    told.lock().unwrap().clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn t_r6_a_handler_is_told_what_became_of_its_lease_and_no_more() {
+    // The renewal of a lease of ten seconds is at the fifth.
+    let (layer, store) = on_remote(short());
+    assert_eq!(told(layer, &[6, 6, 20], false).await, [false; 3]);
+    assert_eq!(store.renewals.count(), 6);
+
+    let (layer, store) = on_remote(short());
+    store.is_emptied.store(true, Ordering::SeqCst);
+    let long_before_its_end = told(layer, &[4, 2], false).await;
+    assert_eq!(long_before_its_end, [false, true]);
+
+    let (layer, store) = on_remote(short());
+    assert_eq!(told(layer, &[6, 6, 60], true).await, [false; 3]);
+    assert_eq!(store.renewals.count(), 0, "what is done needs no lease");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_waits_behind_a_handler_whose_lease_was_renewed() {
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let (layer, store) = on_remote(short());
+    let (deliver, ..) = taking(&layer, 6 * SECOND);
+    let before = tasks();
+    deliver().await.assert_handled("renewed once");
+    assert_eq!(store.renewals.count(), 1);
+    tokio::task::yield_now().await;
+    assert_eq!(tasks(), before);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_later_run_of_an_event_has_a_larger_fence() {
     let fences = Arc::new(Mutex::new(Vec::new()));
@@ -331,6 +394,24 @@ async fn t_r10_the_end_of_a_handler_is_stored_once_the_store_is_back() {
     assert_duplicate(&deliver().await);
     // It counts as long as any other.
     sleep(600 * SECOND).await;
+    assert_duplicate(&deliver().await);
+    assert_eq!(runs.count(), 1);
+}
+
+/// It is told more often towards the end of the lease, after which it is in vain.
+#[tokio::test(start_paused = true)]
+async fn t_r10_the_end_of_a_handler_is_stored_if_the_store_is_back_just_before_the_lease_ends() {
+    let (layer, store) = on_remote(short());
+    let (deliver, runs, _) = taking(&layer, SECOND);
+    let outage = async {
+        sleep(SECOND / 2).await;
+        store.set_away(true);
+    };
+    let (first, ()) = tokio::join!(deliver(), outage);
+    first.assert_handled("its answer stands");
+    sleep(8 * SECOND).await;
+    store.set_away(false);
+    sleep(2 * SECOND).await;
     assert_duplicate(&deliver().await);
     assert_eq!(runs.count(), 1);
 }

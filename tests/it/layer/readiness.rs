@@ -194,3 +194,19 @@ async fn a_refused_request_gives_its_permit_back() {
     .assert_handled("genuine");
     assert_eq!(runs.count(), 1);
 }
+
+#[tokio::test]
+async fn what_the_layer_is_made_of_says_what_it_is() {
+    let layer = layer(&providers::github());
+    let mut service = layer.layer(counting(&Counter::default()));
+    let shown = format!("{layer:?}");
+    assert!(
+        shown.starts_with("WebhookLayer {") && shown.contains("github"),
+        "{shown}"
+    );
+    assert_eq!(format!("{service:?}"), "WebhookService { .. }");
+    let signed = signed(&providers::github());
+    let ready = ServiceExt::<Request<Body>>::ready(&mut service).await;
+    let future = ready.unwrap().call(request(&signed));
+    assert_eq!(format!("{future:?}"), "ResponseFuture { .. }");
+}

@@ -8,7 +8,7 @@ use std::{
 
 use axum::{Router, extract::ConnectInfo, routing::post_service};
 use axum_webhook::{
-    Endpoint, Rejection, RejectionKind, VerifyError, WebhookLayer, providers,
+    Endpoint, Rejection, RejectionKind, Secret, VerifyError, WebhookLayer, providers,
     replay::MemoryReplayStore,
     scheme::{Answers, Scheme},
     sign::{Draft, Signed},
@@ -389,6 +389,82 @@ async fn hints_say_what_to_look_at() {
             .collect();
         let hints = hints.join("\n");
         assert!(hints.contains(hint), "{name}: {rejection}: {hints:?}");
+    }
+}
+
+/// A public key costs much more to try than a MAC, so keys and signatures count together.
+#[cfg(feature = "ed25519")]
+#[tokio::test]
+async fn t_g4_keys_times_signatures_are_limited_where_the_keys_are_public() {
+    let text = r#"
+        id = "acme"
+        algorithm = "ed25519"
+        secret = "public-key"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, list = { items = "," }, encoding = "hex" }
+        "#;
+    let scheme: Scheme = toml::from_str(text).unwrap();
+    let mut keys = vec![testing::secret(&scheme).with_id("0")];
+    for (id, point) in [
+        (
+            "1",
+            "5f70d8f2c26c918ecf3ecb668b0e6848f683b99c9342b8c6c0790dce6ffeea5e",
+        ),
+        (
+            "2",
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        ),
+        (
+            "3",
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        ),
+    ] {
+        keys.push(Secret::new(point).unwrap().with_id(id));
+    }
+    let layer = layer_for(Endpoint::new(scheme.clone(), keys).unwrap());
+    let signed = Draft::new("{}")
+        .sign(&scheme, testing::secret(&scheme))
+        .unwrap();
+    let right = signed.headers["x-sig"].to_str().unwrap();
+    for (count, code) in [(8, None), (9, Some("too-many-signatures"))] {
+        let mut list = vec!["5a".repeat(64); count - 1];
+        list.push(right.to_owned());
+        let delivery = with_header(&signed, "x-sig", &list.join(","));
+        let service = layer.clone().layer(counting(&Counter::default()));
+        let answer = send(&service, request(&delivery)).await;
+        assert_eq!(answer.code(), code, "{count} signatures, 4 keys");
+    }
+}
+
+/// What stands at an end of the content separates nothing, so a value may contain it.
+#[tokio::test]
+async fn a_value_may_contain_what_only_begins_or_ends_the_content() {
+    for (content, id, code) in [
+        ("id={id}.{body}", "id=5", None),
+        ("id={id}.{body}", "5.6", Some("separator-in-value")),
+        ("{body}.{id}!", "5!6", None),
+        ("{body}.{id}!", "5.6", Some("separator-in-value")),
+        ("{id}.{body}!", "5!6", None),
+    ] {
+        let text = format!(
+            r#"
+            id = "acme"
+            algorithm = "hmac-sha256"
+            content = {content:?}
+            event_id = {{ header = "x-id" }}
+            signature = {{ at = {{ header = "x-sig" }}, encoding = "hex" }}
+            "#
+        );
+        let scheme: Scheme = toml::from_str(&text).unwrap();
+        // Who signs does not look at the separator.
+        let draft = Draft::new("{}").with_id(id);
+        let Ok(signed) = draft.sign(&scheme, right(&scheme)) else {
+            assert!(code.is_some(), "{content} {id}");
+            continue;
+        };
+        let service = layer(&scheme).layer(counting(&Counter::default()));
+        let answer = send(&service, request(&signed)).await;
+        assert_eq!(answer.code(), code, "{content} {id}");
     }
 }
 

@@ -138,6 +138,48 @@ async fn a_forgery_does_not_touch_a_claim() {
 
 // --- What an event is: T-R2, T-R3, T-G9.
 
+/// Of a batch, what is signed in each item counts, and not what the first one says.
+#[tokio::test]
+async fn batches_that_differ_in_any_item_are_events_of_their_own() {
+    let scheme = providers::adyen();
+    let batch = |references: &[&str]| {
+        let item = |reference: &&str| {
+            serde_json::json!({ "NotificationRequestItem": {
+                "pspReference": reference,
+                "merchantAccountCode": "shop",
+                "merchantReference": "order",
+                "amount": { "value": 100, "currency": "EUR" },
+                "eventCode": "AUTHORISATION",
+                "success": "true",
+                "additionalData": {},
+            }})
+        };
+        let items: Vec<_> = references.iter().map(item).collect();
+        let body = serde_json::json!({ "live": "false", "notificationItems": items });
+        of_body(&scheme, "/webhook", body.to_string())
+    };
+    let (layer, store) = guarded(endpoint(&scheme));
+    let runs = Counter::default();
+    let service = layer.layer(counting(&runs));
+    let batches = [
+        &["a", "b"][..],
+        &["a", "c"],
+        &["b", "a"],
+        &["a"],
+        &["a", "a"],
+    ];
+    for references in batches {
+        let name = format!("{references:?}");
+        let answer = send(&service, request(&batch(references))).await;
+        answer.assert_handled(&name);
+    }
+    for references in batches {
+        let answer = send(&service, request(&batch(references))).await;
+        assert!(answer.rejection.is_none(), "{references:?}");
+    }
+    assert_eq!((runs.count(), store.len()), (batches.len(), batches.len()));
+}
+
 /// An unsigned id proves nothing: whoever replays a delivery can write another one.
 #[tokio::test]
 async fn t_r2_an_unsigned_id_neither_hides_nor_makes_a_duplicate() {

@@ -1,6 +1,7 @@
 //! Secrets that change while requests come.
 
 use std::{
+    error::Error as _,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,8 +10,8 @@ use std::{
 };
 
 use axum_webhook::{
-    Endpoint, RotatingKeys, Secret, WebhookHandle, providers, replay::MemoryReplayStore,
-    sign::Draft,
+    Endpoint, KeyringError, RotatingKeys, Secret, WebhookHandle, providers,
+    replay::MemoryReplayStore, sign::Draft,
 };
 
 use super::support::{Answer, Counter, counting, layer_for, now, request, send};
@@ -143,8 +144,11 @@ async fn what_can_not_be_rotated_says_so_and_stays() {
     let (handle, deliver) = by_name(Endpoint::new(scheme.clone(), secret(0)).unwrap());
     let error = handle.rotate("payments", secret(1)).unwrap_err();
     assert_eq!(error.to_string(), "no endpoint is called \"payments\"");
+    assert!(error.source().is_none());
     let error = handle.rotate("stripe", Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "there is no secret");
+    assert!(error.source().unwrap().is::<KeyringError>());
+    assert!(format!("{handle:?}").contains("stripe"), "{handle:?}");
     deliver(0).await.assert_handled("as before");
 
     let keys = RotatingKeys::new(&scheme, secret(0)).unwrap();

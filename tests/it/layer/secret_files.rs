@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use axum_webhook::{Endpoint, FileKeys, Secret, providers, sign::Draft};
+use axum_webhook::{
+    Endpoint, FileKeys, Secret, providers, scheme::Scheme, sign::Draft, testing::Delivery,
+};
 use futures_util::future::join_all;
 use tokio::time::{Instant, advance};
 use tower::Layer as _;
@@ -272,6 +274,66 @@ async fn forgeries_do_not_make_the_files_be_read_more_often() {
     let start = Instant::now();
     deliver(OLD).await.assert_handled("a genuine one");
     assert_eq!(start.elapsed(), Duration::ZERO, "it waits for none");
+}
+
+/// A part is in a file of its own, beside that of another part and that of the secret.
+#[tokio::test(start_paused = true)]
+async fn a_part_in_a_file_is_followed_and_the_others_stay() {
+    let text = r#"
+        id = "acme"
+        algorithm = "hmac-sha256"
+        content = "{secret.salt}.{topic}.{body}"
+        signature = { at = { header = "x-signature" }, encoding = "hex" }
+        secret_parts = ["salt", "topic"]
+        fields = [{ name = "topic", at = { header = "x-topic" }, is = "{secret.topic}" }]
+        "#;
+    let scheme: Scheme = toml::from_str(text).unwrap();
+    let folder = Folder::new();
+    let (path, topic) = (folder.write("secret", OLD), folder.write("topic", "orders"));
+    let secret = Secret::from_file(&path).unwrap();
+    let secret = secret.with_part("salt", "of the earth").unwrap();
+    let secret = secret.with_part_from_file("topic", &topic).unwrap();
+    let keys = FileKeys::new(&scheme, secret).unwrap();
+    let endpoint = Endpoint::from_source(scheme.clone(), keys).unwrap();
+    let service = layer_for(endpoint).layer(counting(&Counter::default()));
+    let deliver = async |secret: &str, topic: &str| {
+        let secret = Secret::new(secret).unwrap();
+        let secret = secret.with_part("salt", "of the earth").unwrap();
+        let secret = secret.with_part("topic", topic).unwrap();
+        let signed = Draft::new("{}").sign(&scheme, secret).unwrap();
+        send(&service, request(&signed)).await
+    };
+    deliver(OLD, "orders").await.assert_handled("as given");
+    folder.write("topic", "refunds");
+    advance(Duration::from_secs(6)).await;
+    deliver(OLD, "refunds").await.assert_handled("a new topic");
+    assert!(deliver(OLD, "orders").await.rejection.is_some());
+    folder.write("secret", NEW);
+    deliver(NEW, "refunds").await.assert_handled("a new secret");
+}
+
+#[cfg(feature = "tracing")]
+#[tokio::test(start_paused = true)]
+async fn files_that_are_as_they_were_are_not_told_of() {
+    let folder = Folder::new();
+    let (path, key) = (folder.write("secret", OLD), folder.write("key", "public"));
+    let scheme = providers::braintree();
+    let secret = Secret::from_file(&path).unwrap();
+    let secret = secret.with_part_from_file("public_key", &key).unwrap();
+    let log = super::support::Log::capture();
+    let keys = FileKeys::new(&scheme, secret).unwrap();
+    let endpoint = Endpoint::from_source(scheme.clone(), keys).unwrap();
+    let service = layer_for(endpoint).layer(counting(&Counter::default()));
+    let delivery = Delivery::new(
+        &scheme,
+        Secret::new("a guess")
+            .unwrap()
+            .with_part("public_key", "public")
+            .unwrap(),
+    );
+    let answer = send(&service, delivery.with_time(now()).request().unwrap()).await;
+    answer.assert_refused("a look at the files", "mismatch");
+    assert!(!log.text().contains("file of a secret"), "{}", log.text());
 }
 
 /// What stands beside a file, and what the files were given with, stays.

@@ -58,6 +58,43 @@ async fn t_b3_every_shape_of_every_provider_is_handled_and_its_near_misses_are_r
     assert!(refused > 1000, "{refused}");
 }
 
+/// The same for values that a scheme fixes. Only public keys have them in the catalogue.
+#[tokio::test]
+async fn t_b3_a_value_that_a_scheme_fixes_is_held_against_its_text_and_the_part_of_the_secret() {
+    let text = r#"
+        id = "acme"
+        algorithm = "hmac-sha256"
+        content = "{version}.{topic}.{body}"
+        signature = { at = { header = "x-signature" }, encoding = "hex" }
+        secret_parts = ["topic"]
+        fields = [
+            { name = "version", at = { header = "x-version" }, is = "2" },
+            { name = "topic", at = { header = "x-topic" }, is = "{secret.topic}" },
+        ]
+        "#;
+    let scheme: Scheme = toml::from_str(text).unwrap();
+    // The provider signs for other versions and topics too, with the same secret.
+    let provider = text.replace(r#", is = "2""#, "");
+    let provider = provider.replace(r#", is = "{secret.topic}""#, "");
+    let provider: Scheme = toml::from_str(&provider).unwrap();
+    let runs = Counter::default();
+    let service = layer(&scheme).layer(counting(&runs));
+    for (version, topic, code) in [
+        ("2", "the-topic", None),
+        ("3", "the-topic", Some("unexpected-value")),
+        ("2", "the-topi", Some("unexpected-value")),
+        ("2", "another", Some("unexpected-value")),
+    ] {
+        let delivery = delivery(&provider, 0).with_draft(|draft| {
+            let draft = draft.with_field("version", version);
+            draft.with_field("topic", topic)
+        });
+        let answer = send(&service, delivery.request().unwrap()).await;
+        assert_eq!(answer.code(), code, "{version} {topic}");
+    }
+    assert_eq!(runs.count(), 1);
+}
+
 #[test]
 fn no_kind_of_near_miss_is_left_out_where_it_applies() {
     for (scheme, shape) in shapes() {

@@ -91,6 +91,7 @@ async fn released_and_expired_events_leave_nothing_in_memory() {
             .unwrap();
     }
     assert_eq!(store.len(), 10_000);
+    assert!(!store.is_empty());
     advance(Duration::from_secs(2)).await;
     // Each claim clears its own part of the store.
     for _ in 0..2_000 {
@@ -119,4 +120,14 @@ async fn a_fence_rises_from_one_run_to_the_next() {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+#[tokio::test]
+async fn it_shows_how_many_events_it_has() {
+    let store = MemoryReplayStore::new();
+    store
+        .claim(&fresh_key(), Duration::from_secs(1))
+        .await
+        .unwrap();
+    assert_eq!(format!("{store:?}"), "MemoryReplayStore { len: 1, .. }");
 }

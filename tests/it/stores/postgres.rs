@@ -217,3 +217,9 @@ async fn the_check_says_whether_a_server_answers() {
         .await
         .unwrap_err();
 }
+
+#[tokio::test]
+async fn t_j1_it_does_not_show_the_password_of_its_server() {
+    let store = PostgresReplayStore::new("postgres://webhook:hunter2@127.0.0.1/webhooks").unwrap();
+    assert_eq!(format!("{store:?}"), "PostgresReplayStore { .. }");
+}

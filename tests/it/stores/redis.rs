@@ -357,3 +357,11 @@ async fn the_check_says_whether_a_server_answers() {
         .await
         .unwrap_err();
 }
+
+#[tokio::test]
+async fn t_j1_it_does_not_show_the_password_of_its_server() {
+    let store = RedisReplayStore::new("redis://:hunter2@127.0.0.1/").unwrap();
+    let shown = format!("{store:?}");
+    assert!(shown.starts_with("RedisReplayStore { prefix: "), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}

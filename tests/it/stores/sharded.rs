@@ -50,6 +50,16 @@ async fn each_shard_has_its_share_and_a_new_one_moves_only_what_it_gets() {
     assert!(nine.contains(&8));
 }
 
+/// Instances of different releases share the shards, so an event has the same one in each.
+#[tokio::test]
+async fn an_event_stays_with_its_shard_from_one_release_to_the_next() {
+    let keys: Vec<_> = (0..16)
+        .map(|byte| ReplayKey::from_bytes([byte; 32]))
+        .collect();
+    let places = places(&of(5), &keys).await;
+    assert_eq!(places, [4, 3, 0, 4, 2, 2, 4, 1, 1, 4, 1, 3, 2, 0, 4, 0]);
+}
+
 /// Up, or down for good.
 #[derive(Debug)]
 struct Server(Option<MemoryReplayStore>);

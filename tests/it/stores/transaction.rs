@@ -1,6 +1,7 @@
 //! "Done" in the handler's own transaction: an effect happens once, or not at all.
 
 use std::{
+    error::Error as _,
     future::pending,
     sync::{
         Arc,
@@ -20,7 +21,7 @@ use axum::{
 use axum_webhook::{
     Endpoint, Secret, Timestamp, VerifiedWebhook, WebhookLayer, providers,
     replay::{
-        MemoryReplayStore, PostgresReplayStore, ReplayStore,
+        MemoryReplayStore, PostgresReplayStore, ReplayStore, StoreError,
         sqlx_0_9::{DoneIn as _, NotDone},
     },
     sign::Draft,
@@ -281,4 +282,58 @@ async fn without_a_claim_in_postgres_nothing_is_marked() {
     assert_eq!(done_in(layer()).await, "Err(Unguarded)");
     let in_memory = layer().with_replay_store(MemoryReplayStore::new());
     assert_eq!(done_in(in_memory).await, "Err(OtherStore)");
+}
+
+#[test]
+fn why_an_event_was_not_marked_is_said() {
+    for (why, want) in [
+        (NotDone::Lost, "the handler has lost its lease on the event"),
+        (NotDone::Unguarded, "nothing guards this event"),
+        (
+            NotDone::OtherStore,
+            "the layer's replay store is not in Postgres",
+        ),
+        (
+            NotDone::Settled,
+            "the handler has settled the event already",
+        ),
+    ] {
+        assert_eq!(why.to_string(), want);
+        assert!(why.source().is_none(), "{want}");
+    }
+    let store = NotDone::Store(StoreError::new("the disk is full"));
+    assert_eq!(store.to_string(), "the disk is full");
+    assert_eq!(
+        store.source().map(ToString::to_string),
+        Some(store.to_string())
+    );
+}
+
+/// Nothing is marked in a transaction that has failed, so the handler decides by its answer again.
+#[tokio::test]
+async fn a_transaction_that_can_not_mark_the_event_leaves_it_to_the_handler() {
+    let (pool, url) = schema().await;
+    let store = PostgresReplayStore::new(&url).unwrap();
+    store.migrate().await.unwrap();
+    let layer = WebhookLayer::new(providers::stripe(), secret()).unwrap();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&runs);
+    let app = Router::new()
+        .route(
+            "/webhook",
+            post(async move |hook: VerifiedWebhook| {
+                count.fetch_add(1, Ordering::SeqCst);
+                let mut transaction = pool.begin().await.unwrap();
+                let failed = sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await;
+                assert!(failed.is_err());
+                let error = hook.done_in(&mut transaction).await.unwrap_err();
+                assert!(matches!(error, NotDone::Store(_)), "{error:?}");
+            }),
+        )
+        .layer(layer.with_replay_store(store));
+    for _ in 0..2 {
+        let answer = app.clone().oneshot(event()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
 }

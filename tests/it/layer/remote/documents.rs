@@ -51,6 +51,21 @@ async fn a_key_in_pem_is_fetched() {
     assert_eq!(receiver.runs.count(), 1);
 }
 
+/// The document does not name it, so the operator may.
+#[tokio::test]
+async fn a_key_that_the_operator_names_is_for_requests_with_that_name() {
+    let server = KeyServer::new().await;
+    let key = key();
+    server.publish(key.public_key_pem());
+    let scheme = with_document("\"pem\"");
+    let secret = Secret::remote().with_id("mine");
+    let receiver = Receiver::with(&scheme, &server, secret, |source| source);
+    let genuine = receiver.send(delivery("mine", &key, "1")).await;
+    genuine.assert_handled("its name");
+    let answer = receiver.send(delivery("another", &key, "2")).await;
+    assert_eq!((answer.status.as_u16(), receiver.runs.count()), (401, 1));
+}
+
 #[tokio::test]
 async fn a_key_in_pem_inside_json_is_fetched() {
     let server = KeyServer::new().await;
