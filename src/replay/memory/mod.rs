@@ -191,7 +191,8 @@ mod tests {
         for number in 0..1000 {
             assert!(!shards.commit(digest(number), number + 1, seconds(5), LONG));
         }
-        claim_all(&shards, 0..1000, 5, LONG);
+        // The sweep begins with the others.
+        claim_all(&shards, 900..1000, 5, LONG);
     }
 
     #[test]
