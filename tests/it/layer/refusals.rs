@@ -8,7 +8,7 @@ use std::{
 
 use axum::{Router, extract::ConnectInfo, routing::post_service};
 use axum_webhook::{
-    Endpoint, Rejection, RejectionKind, Secret, VerifyError, WebhookLayer, providers,
+    Endpoint, Rejection, RejectionKind, VerifyError, WebhookLayer, providers,
     replay::MemoryReplayStore,
     scheme::{Answers, Scheme},
     sign::{Draft, Signed},
@@ -419,7 +419,7 @@ async fn t_g4_keys_times_signatures_are_limited_where_the_keys_are_public() {
             "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
         ),
     ] {
-        keys.push(Secret::new(point).unwrap().with_id(id));
+        keys.push(axum_webhook::Secret::new(point).unwrap().with_id(id));
     }
     let layer = layer_for(Endpoint::new(scheme.clone(), keys).unwrap());
     let signed = Draft::new("{}")
