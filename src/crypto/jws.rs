@@ -1,9 +1,8 @@
 //! Compact JWS, as of RFC 7515, with the algorithm fixed by the scheme and never by the message.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use crate::scheme::Algorithm;
+use crate::{json, scheme::Algorithm};
 
 /// A compact JWS whose form is right; nothing is verified yet.
 #[derive(Debug)]
@@ -16,14 +15,30 @@ pub(crate) struct Jws {
 }
 
 /// What is read of the header. `jku`, `jwk`, `x5u` and `x5c` are ignored: a token can't bring its own key.
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-    #[serde(default, deserialize_with = "is_there")]
-    crit: bool,
-    #[serde(default, deserialize_with = "is_there")]
-    b64: bool,
+pub(crate) struct Header {
+    pub(crate) alg: Option<String>,
+    pub(crate) key_id: Option<String>,
+    /// Whether it has `crit` or `b64`, which would change what the rest means, whatever their values.
+    pub(crate) changes_meaning: bool,
+}
+
+impl Header {
+    /// The header of a token, of which nothing else is looked at; `None` unless it is an object in which none of these stands twice.
+    pub(crate) fn of(token: &str) -> Option<Self> {
+        let decoded = decode(token.split('.').next()?)?;
+        let text = str::from_utf8(&decoded).ok()?;
+        // ref: RFC 7515 §4: it is an object.
+        if !text.trim_ascii_start().starts_with('{') {
+            return None;
+        }
+        let string = |name| Some(json::string(text, name).ok()?.map(Into::into));
+        let has = |name| Some(json::step(text, name).ok()?.is_some());
+        Some(Self {
+            alg: string("alg")?,
+            key_id: string("kid")?,
+            changes_meaning: has("crit")? | has("b64")?,
+        })
+    }
 }
 
 impl Jws {
@@ -38,13 +53,11 @@ impl Jws {
         else {
             return None;
         };
-        let text = decode(header)?;
-        // ref: RFC 7515 §4: it is an object. Serde would take a list of the values for one.
-        if !text.trim_ascii_start().starts_with(b"{") {
-            return None;
-        }
-        let read: Header = serde_json::from_slice(&text).ok()?;
-        if Some(read.alg.as_str()) != algorithm.jose_name() || read.crit || read.b64 {
+        let read = Header::of(header)?;
+        if read.alg.is_none()
+            || read.alg.as_deref() != algorithm.jose_name()
+            || read.changes_meaning
+        {
             return None;
         }
         decode(payload)?;
@@ -52,7 +65,7 @@ impl Jws {
             header: header.to_owned(),
             payload: payload.to_owned(),
             signature: decode(signature).filter(|signature| !signature.is_empty())?,
-            key_id: read.kid,
+            key_id: read.key_id,
         })
     }
 
@@ -90,11 +103,6 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
-}
-
-/// That a member is there, whatever its value; `null` is one, too.
-fn is_there<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-    IgnoredAny::deserialize(from).map(|_| true)
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! What the text of a signature looks like, beside what it should be.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, de::IgnoredAny};
-
 use crate::{
     content::Reading,
+    crypto::jws::Header,
     diagnosis::{
         Case, Code, Diagnosis,
         form::{Form, encoding_name, hash_of_len},
@@ -190,20 +188,6 @@ fn without_prefix(text: &str, prefix: &str) -> Diagnosis {
     }
 }
 
-/// What is read of a token's header.
-#[derive(Deserialize)]
-struct TokenHeader {
-    alg: Option<String>,
-    kid: Option<String>,
-    crit: Option<IgnoredAny>,
-    b64: Option<IgnoredAny>,
-}
-
-fn token_header(token: &str) -> Option<TokenHeader> {
-    let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
-    serde_json::from_slice(&header).ok()
-}
-
 fn token(token: &str, scheme: &Scheme) -> Option<Diagnosis> {
     let parts = token.split('.').count();
     let form = |message: String| Some(Diagnosis::new(Code::TokenForm, message));
@@ -215,10 +199,10 @@ fn token(token: &str, scheme: &Scheme) -> Option<Diagnosis> {
             "what should be a token, three parts with dots between, has {parts}"
         ));
     }
-    let Some(header) = token_header(token) else {
+    let Some(header) = Header::of(token) else {
         return form("the token's header is not base64url of JSON".to_owned());
     };
-    if header.crit.is_some() || header.b64.is_some() {
+    if header.changes_meaning {
         return form(
             "the token's header has `crit` or `b64`, which would change its meaning".to_owned(),
         );
@@ -244,7 +228,7 @@ fn unknown_key(case: &Case<'_>) -> Option<Diagnosis> {
             .text(at)
             .ok()?
             .into_owned(),
-        None => token_header(text(case)?.strip_prefix(&shape.signature.prefix)?)?.kid?,
+        None => Header::of(text(case)?.strip_prefix(&shape.signature.prefix)?)?.key_id?,
     };
     let known: Vec<_> = case.keyring?.ids().collect();
     Some(Diagnosis::new(

@@ -63,6 +63,23 @@ pub(crate) fn step<'a>(document: &'a str, step: &str) -> Result<Option<&'a str>,
     Ok(found)
 }
 
+/// The string under one name of an object; `None` where it is missing or `null`. All of the object is checked to be JSON.
+pub(crate) fn string<'a>(object: &'a str, name: &str) -> Result<Option<Cow<'a, str>>, ReadError> {
+    match step(object, name)? {
+        None | Some("null") => Ok(None),
+        Some(raw) => text(raw).map(Some),
+    }
+}
+
+/// What a string says, which was read before; any other value is refused.
+pub(crate) fn text(raw: &str) -> Result<Cow<'_, str>, ReadError> {
+    if raw.starts_with('"') {
+        unquoted(raw)
+    } else {
+        Err(ReadError::Malformed)
+    }
+}
+
 /// The texts of the elements of a JSON array, which is checked to be one before the first is there.
 pub(crate) fn elements(array: &str) -> Result<impl Iterator<Item = &str> + Clone, ReadError> {
     let mut scanner = Scanner::new(array);

@@ -1,35 +1,30 @@
 //! JWK and JWK sets, as of RFC 7517 and RFC 7518.
 
+use std::borrow::Cow;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
 
 use crate::{
     crypto::public::{
         KeyKind, PublicKeyError,
         parse::{Raw, rsa},
     },
+    incoming::ReadError,
+    json,
     scheme::Algorithm,
 };
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    Set { keys: Vec<Jwk> },
-    Single(Box<Jwk>),
-}
-
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    crv: Option<String>,
-    kid: Option<String>,
-    alg: Option<String>,
-    r#use: Option<String>,
-    key_ops: Option<Vec<String>>,
-    x: Option<String>,
-    y: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
+struct Jwk<'a> {
+    kty: Cow<'a, str>,
+    crv: Option<Cow<'a, str>>,
+    kid: Option<Cow<'a, str>>,
+    alg: Option<Cow<'a, str>>,
+    /// Whether it is meant to verify signatures.
+    verifies: bool,
+    x: Option<Cow<'a, str>>,
+    y: Option<Cow<'a, str>>,
+    n: Option<Cow<'a, str>>,
+    e: Option<Cow<'a, str>>,
 }
 
 /// The keys of a JWK or a JWK set that `algorithm` can use. Others in a set are passed over.
@@ -38,15 +33,10 @@ pub(super) fn parse(
     algorithm: Algorithm,
     kind: KeyKind,
 ) -> Result<Vec<(Option<String>, Raw)>, PublicKeyError> {
-    let document = serde_json::from_str(text).map_err(|_| PublicKeyError::Form)?;
-    let keys = match document {
-        Document::Set { keys } => keys,
-        Document::Single(key) => vec![*key],
-    };
     let mut found = Vec::new();
-    for key in keys {
+    for key in keys(text).map_err(|_| PublicKeyError::Form)? {
         match key.raw(algorithm, kind) {
-            Ok(raw) => found.push((key.kid, raw)),
+            Ok(raw) => found.push((key.kid.map(Into::into), raw)),
             Err(PublicKeyError::Kind) => {}
             Err(error) => return Err(error),
         }
@@ -57,7 +47,42 @@ pub(super) fn parse(
     Ok(found)
 }
 
-impl Jwk {
+/// The keys of a set, or the one that a text is.
+fn keys(text: &str) -> Result<Vec<Jwk<'_>>, ReadError> {
+    let text = json::root(text.as_bytes())?;
+    match json::step(text, "keys")? {
+        Some(set) => json::elements(set)?.map(Jwk::read).collect(),
+        None => Ok(vec![Jwk::read(text)?]),
+    }
+}
+
+impl<'a> Jwk<'a> {
+    fn read(text: &'a str) -> Result<Self, ReadError> {
+        if !text.starts_with('{') {
+            return Err(ReadError::Malformed);
+        }
+        let string = |name| json::string(text, name);
+        let is_for_signatures = string("use")?.is_none_or(|used| used == "sig");
+        let is_for_verifying = match json::step(text, "key_ops")? {
+            None | Some("null") => true,
+            Some(ops) => {
+                let mut ops = json::elements(ops)?.map(json::text);
+                ops.try_fold(false, |any, op| Ok(any | (op? == "verify")))?
+            }
+        };
+        Ok(Self {
+            kty: string("kty")?.ok_or(ReadError::Missing)?,
+            crv: string("crv")?,
+            kid: string("kid")?,
+            alg: string("alg")?,
+            verifies: is_for_signatures && is_for_verifying,
+            x: string("x")?,
+            y: string("y")?,
+            n: string("n")?,
+            e: string("e")?,
+        })
+    }
+
     fn raw(&self, algorithm: Algorithm, kind: KeyKind) -> Result<Raw, PublicKeyError> {
         let curve = self.crv.as_deref();
         let fits = match kind {
@@ -70,22 +95,17 @@ impl Jwk {
             .alg
             .as_deref()
             .is_none_or(|alg| names(algorithm).contains(&alg));
-        let signs = self.r#use.as_deref().is_none_or(|used| used == "sig")
-            && self
-                .key_ops
-                .as_ref()
-                .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
-        if !fits || !names_fit || !signs {
+        if !fits || !names_fit || !self.verifies {
             return Err(PublicKeyError::Kind);
         }
         match kind {
-            KeyKind::Ed25519 => Ok(Raw::Ed25519(fixed(self.x.as_ref())?)),
+            KeyKind::Ed25519 => Ok(Raw::Ed25519(fixed(self.x.as_deref())?)),
             KeyKind::P256 => {
                 let (x, y): ([u8; 32], [u8; 32]) =
-                    (fixed(self.x.as_ref())?, fixed(self.y.as_ref())?);
+                    (fixed(self.x.as_deref())?, fixed(self.y.as_deref())?);
                 Ok(Raw::P256([&[4][..], &x, &y].concat()))
             }
-            KeyKind::Rsa => rsa(&bytes(self.n.as_ref())?, &bytes(self.e.as_ref())?),
+            KeyKind::Rsa => rsa(&bytes(self.n.as_deref())?, &bytes(self.e.as_deref())?),
         }
     }
 }
@@ -103,13 +123,13 @@ const fn names(algorithm: Algorithm) -> &'static [&'static str] {
     }
 }
 
-fn bytes(text: Option<&String>) -> Result<Vec<u8>, PublicKeyError> {
+fn bytes(text: Option<&str>) -> Result<Vec<u8>, PublicKeyError> {
     let text = text.ok_or(PublicKeyError::Form)?;
     URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| PublicKeyError::Form)
 }
 
-fn fixed<const N: usize>(text: Option<&String>) -> Result<[u8; N], PublicKeyError> {
+fn fixed<const N: usize>(text: Option<&str>) -> Result<[u8; N], PublicKeyError> {
     bytes(text)?.try_into().map_err(|_| PublicKeyError::Form)
 }

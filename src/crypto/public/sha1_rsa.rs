@@ -148,10 +148,7 @@ fn limbs(bytes: &[u8]) -> Vec<u64> {
 }
 
 /// Adds `factor` times `number`, and gives the carry.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the lower half of the sum is meant"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half of the sum is meant")]
 fn add_product(sum: &mut [u64], number: &[u64], factor: u64) -> u64 {
     let carry = sum.iter_mut().zip(number).fold(0, |carry, (limb, &other)| {
         let sum = u128::from(*limb) + u128::from(other) * u128::from(factor) + carry;
