@@ -46,10 +46,7 @@ pub(crate) fn has(text: &[u8], name: &str) -> bool {
 }
 
 /// Decodes a name or a value in `room`, of which it leaves what it did not need; `None` if that is too short.
-#[expect(
-    clippy::mut_mut,
-    reason = "the room gets shorter, as a slice does that is written to"
-)]
+#[expect(clippy::mut_mut, reason = "the room gets shorter, as a slice does that is written to")]
 pub(crate) fn decode_in<'a>(text: &'a [u8], room: &mut &'a mut [u8]) -> Option<&'a [u8]> {
     if is_plain(text) {
         return Some(text);

@@ -39,10 +39,7 @@ type Data = Result<Option<Bytes>, RejectionKind>;
 /// frame that can be hashed at once.
 ///
 /// Trailers are dropped: nothing in them is signed.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "an `async fn` holds its arguments twice"
-)]
+#[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
 pub(super) fn read<B>(
     mut body: Pin<&mut B>,
     limit: usize,

@@ -23,10 +23,7 @@ use crate::{
 
 /// Claims the event of a genuine delivery, unless nothing signed identifies it, and marks the request for its
 /// handler, who gets the body. The error is the answer to one that does not go there.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "an `async fn` holds its arguments twice"
-)]
+#[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
 pub(super) fn claim(
     shared: &Shared,
     store: &Arc<dyn DynStore>,
@@ -65,10 +62,7 @@ pub(super) fn claim(
 }
 
 /// Whether a delivery goes to its handler, now that the store has said what it knows of its event.
-#[expect(
-    clippy::result_large_err,
-    reason = "it is the answer, which few deliveries get"
-)]
+#[expect(clippy::result_large_err, reason = "it is the answer, which few deliveries get")]
 fn judge(
     shared: &Shared,
     endpoint: &Endpoint,

@@ -76,10 +76,7 @@ pub(super) struct Refused {
 }
 
 /// Reads and verifies a request. What the head decides costs no byte of the body.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "an `async fn` holds its arguments twice"
-)]
+#[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
 pub(super) fn open<'a, B>(
     shared: &'a Shared,
     endpoint: &'a Endpoint,

@@ -43,10 +43,7 @@ use crate::{
 ///
 /// With the text of [`SchemeFailures`].
 #[track_caller]
-#[expect(
-    clippy::print_stderr,
-    reason = "a test's output is for who reads the test"
-)]
+#[expect(clippy::print_stderr, reason = "a test's output is for who reads the test")]
 pub fn assert_scheme(scheme: &Scheme, vectors: &[Vector]) {
     match check_scheme(scheme, vectors) {
         Ok(report) => eprintln!("{report}"),

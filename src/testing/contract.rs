@@ -5,10 +5,7 @@
 //!
 //! Time passes by `tokio::time::sleep`: for a store on tokio's clock, a paused runtime makes it
 //! pass at once; others take up to three seconds.
-#![allow(
-    clippy::missing_panics_doc,
-    reason = "a test panics: that is how it fails"
-)]
+#![allow(clippy::missing_panics_doc, reason = "a test panics: that is how it fails")]
 
 use std::{
     hash::{BuildHasher as _, RandomState},

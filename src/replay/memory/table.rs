@@ -42,10 +42,7 @@ enum Slot {
 pub(crate) struct Table {
     /// As many as a power of two, of which three in four are taken at most.
     index: Vec<u32>,
-    #[expect(
-        clippy::vec_box,
-        reason = "what is there stays where it is when more comes"
-    )]
+    #[expect(clippy::vec_box, reason = "what is there stays where it is when more comes")]
     chunks: Vec<Box<[Slot; CHUNK]>>,
     /// How many slots were ever taken.
     used: usize,
