@@ -8,7 +8,7 @@ use axum_core::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, request::Parts};
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use crate::{
     endpoint::Endpoint,

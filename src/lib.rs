@@ -71,7 +71,7 @@
 //!
 //! - `axum` (default): paths as axum's `Router` has them, also inside a nest. Only services without a `Router` can do without; the extractor is
 //!   there in any case.
-//! - `config` (default): [`config`], endpoints from TOML.
+//! - `config` (default): [`config`], endpoints from TOML. Brings `serde`.
 //! - `form` (default): `VerifiedWebhook<T>` of deliveries that are forms. Verifying them needs no crate.
 //! - `tracing` (default): a span around each request, and events, under the target `axum_webhook`.
 //! - `metrics`: counters, gauges and histograms through the facade `metrics`: see [`telemetry`].
@@ -89,6 +89,8 @@
 //! - `inspector`: a page with the last deliveries, what was wrong with them, and a button to hand one to its handler again. It
 //!   needs no crate.
 //! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
+//! - `serde` (with `config`): `Serialize` and `Deserialize` for [`scheme::Scheme`] and its parts, and for [`testing::Vector`]. Payloads need it
+//!   not; it brings serde's derive macro.
 //! - `proptest`: strategies for deliveries (`testing::strategy`), for tests.
 //!
 //! Default features are pure Rust: no C compiler is needed.

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// A point in time with microsecond precision, counted from the Unix epoch.
@@ -16,8 +17,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(sent.unix_seconds(), 1_614_265_330);
 /// assert_eq!(sent.to_string(), "2021-02-25T15:02:10Z");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(transparent))]
 pub struct Timestamp {
     micros: i64,
 }

@@ -2,13 +2,16 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// A duration that reads and prints as `90s`, `5m`, `72h` or `30d`.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(try_from = "String", into = "String")
 )]
-#[serde(try_from = "String", into = "String")]
 pub struct Span(Duration);
 
 impl Span {
@@ -110,8 +113,12 @@ impl From<Span> for String {
 }
 
 /// A number of bytes that reads and prints as `512B`, `64KiB` or `25MiB`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct ByteSize(u64);
 
 impl ByteSize {

@@ -1,5 +1,6 @@
 //! How far a layer goes to find out why it refused.
 
+#[cfg(feature = "serde")]
 use serde::Deserialize;
 
 use crate::{
@@ -8,8 +9,8 @@ use crate::{
 };
 
 /// How far a layer goes to find out why it refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum DiagnosisLevel {
     /// What the request shows by itself. It costs no MAC, and is made where somebody listens.

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// The cryptographic check of a [`Scheme`](crate::scheme::Scheme).
 ///
 /// It is fixed by the configuration; nothing in a request can change it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Algorithm {
     /// HMAC with SHA-1. Not known to be forgeable, but only where the provider has nothing better.
@@ -51,28 +52,28 @@ pub enum Algorithm {
     /// RSA-PSS with SHA-256 and a salt of 32 bytes. Needs the feature `public-key`.
     RsaPssSha256,
     /// JWT or JWS with HS256: HMAC-SHA256. Needs the feature `jwt`.
-    #[serde(rename = "jwt-hs256")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-hs256"))]
     JwtHs256,
     /// JWT or JWS with HS384. Needs the feature `jwt`.
-    #[serde(rename = "jwt-hs384")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-hs384"))]
     JwtHs384,
     /// JWT or JWS with HS512. Needs the feature `jwt`.
-    #[serde(rename = "jwt-hs512")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-hs512"))]
     JwtHs512,
     /// JWT or JWS with RS256: RSA PKCS#1 v1.5. Needs the features `jwt` and `public-key`.
-    #[serde(rename = "jwt-rs256")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-rs256"))]
     JwtRs256,
     /// JWT or JWS with RS512. Needs the features `jwt` and `public-key`.
-    #[serde(rename = "jwt-rs512")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-rs512"))]
     JwtRs512,
     /// JWT or JWS with PS256: RSA-PSS. Needs the features `jwt` and `public-key`.
-    #[serde(rename = "jwt-ps256")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-ps256"))]
     JwtPs256,
     /// JWT or JWS with ES256: ECDSA on P-256. Needs the features `jwt` and `public-key`.
-    #[serde(rename = "jwt-es256")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-es256"))]
     JwtEs256,
     /// JWT or JWS with `EdDSA` on Ed25519. Needs the features `jwt` and `ed25519`.
-    #[serde(rename = "jwt-eddsa")]
+    #[cfg_attr(feature = "serde", serde(rename = "jwt-eddsa"))]
     JwtEdDsa,
 }
 

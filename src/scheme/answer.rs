@@ -1,10 +1,11 @@
 //! What a provider wants to hear.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// What a provider wants to hear.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields, default))]
 pub struct Answers {
     /// What a receiver without a better answer says to an accepted delivery.
     /// The answer of a handler is never replaced by it.
@@ -34,16 +35,16 @@ impl Default for Answers {
 }
 
 /// A fixed response.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Answer {
     /// Its status.
     pub status: u16,
     /// Its `Content-Type`, where it has a body.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "String::is_empty"))]
     pub content_type: String,
     /// Its body.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "String::is_empty"))]
     pub body: String,
 }
 

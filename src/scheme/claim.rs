@@ -1,5 +1,6 @@
 //! What a token must say.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::{Filter, JsonPointer, Role, Template};
@@ -8,8 +9,8 @@ use crate::scheme::{Filter, JsonPointer, Role, Template};
 ///
 /// `exp` and `nbf` need no entry to be checked where a token has them, with the future side
 /// of the scheme's tolerance as leeway (a minute without one); an entry makes them required.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Claim {
     /// Where it stands in the token's payload, such as `/iss`.
     pub at: JsonPointer,
@@ -17,10 +18,10 @@ pub struct Claim {
     ///
     /// A claim that is a list, such as `aud`, fits where one of its elements does; a list of hashes of
     /// the body never fits.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub is: Vec<Template>,
     /// Whether it may be missing where the body is empty: a hash of nothing (`MessageBird`).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub unless_empty: bool,
 }
 

@@ -4,14 +4,15 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD},
 };
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// How the bytes of a signature are written as text.
 ///
 /// Decoding is strict: the canonical text and no other, so that one signature
 /// has one spelling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Encoding {
     /// Lower-case hexadecimal.
@@ -185,10 +186,7 @@ type Worths = [[u32; 256]; 4];
 const NONE_64: u32 = 1 << 31;
 
 /// The digits of base64, of which the last two are `last`.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "an index out of bounds does not compile"
-)]
+#[expect(clippy::indexing_slicing, reason = "an index out of bounds does not compile")]
 const fn worths(last: [u8; 2]) -> Worths {
     let mut worths = [[NONE_64; 256]; 4];
     let mut worth = 0;

@@ -3,37 +3,38 @@
 use std::fmt;
 
 use http::{HeaderName, Method};
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{Locate, Template, locate::header_name, method};
+use crate::scheme::{Locate, Template};
 
 /// A provider's question whether the URL is ours, and the answer to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Handshake {
     /// The method of the question.
-    #[serde(with = "method")]
+    #[cfg_attr(feature = "serde", serde(with = "super::method"))]
     pub method: Method,
     /// What tells the question from a delivery. All must hold.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub when: Vec<Expect>,
     /// Whether the question is signed like a delivery, and answered only then.
     pub signed: bool,
     /// Whether the challenge is a key, which the provider sends once and signs with from then on
     /// (Asana). It is looked at only by an endpoint that waits for one:
     /// [`Endpoint::dangerous_pairing`](crate::Endpoint::dangerous_pairing).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub pairs: bool,
     /// The text that the answer needs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub challenge: Option<ChallengeField>,
     /// The answer.
     pub answer: HandshakeAnswer,
 }
 
 /// A value that must be in the question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Expect {
     /// Where it stands.
     pub at: Locate,
@@ -71,8 +72,12 @@ impl Expect {
 }
 
 /// What a value in a question must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(rename_all = "snake_case", untagged)
+)]
 pub enum Expected {
     /// This text.
     Text(String),
@@ -89,8 +94,8 @@ pub enum Expected {
 }
 
 /// The text that an answer needs, held to a form so that it can't be misused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct ChallengeField {
     /// Where it stands.
     pub at: Locate,
@@ -103,8 +108,8 @@ pub struct ChallengeField {
 }
 
 /// A set of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Charset {
     /// `0-9`.
@@ -161,27 +166,27 @@ impl fmt::Display for Charset {
 }
 
 /// The answer to a question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct HandshakeAnswer {
     /// Its status.
     pub status: u16,
     /// Its `Content-Type`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "String::is_empty"))]
     pub content_type: String,
     /// Further headers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub headers: Vec<AnswerHeader>,
     /// Its body; it may use `{challenge}` with filters, and `{secret.NAME}`.
     pub body: Template,
 }
 
 /// A header of an answer, such as the one that Asana wants back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct AnswerHeader {
     /// Its name.
-    #[serde(with = "header_name")]
+    #[cfg_attr(feature = "serde", serde(with = "super::locate::header_name"))]
     pub name: HeaderName,
     /// Its value, which may use what the body may.
     pub value: Template,

@@ -3,25 +3,26 @@
 use std::{fmt, str::FromStr};
 
 use http::HeaderName;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// Where in a request a value stands.
 ///
 /// In TOML it is a table with one key, such as `{ header = "x-signature" }` or
 /// `{ json = "/data/id" }`, or the word `"bearer"`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Locate {
     /// A header that must be there exactly once.
-    Header(#[serde(with = "header_name")] HeaderName),
+    Header(#[cfg_attr(feature = "serde", serde(with = "header_name"))] HeaderName),
     /// A header that may come several times, each time with a signature of its own (Mollie, while a
     /// secret is changed).
-    RepeatedHeader(#[serde(with = "header_name")] HeaderName),
+    RepeatedHeader(#[cfg_attr(feature = "serde", serde(with = "header_name"))] HeaderName),
     /// One of several headers: each that is there counts, at least one must be.
-    Headers(#[serde(with = "header_names")] Vec<HeaderName>),
+    Headers(#[cfg_attr(feature = "serde", serde(with = "header_names"))] Vec<HeaderName>),
     /// A numbered family: the text before the number, which starts at 1 and has no gaps.
-    HeaderFamily(#[serde(with = "header_name")] HeaderName),
+    HeaderFamily(#[cfg_attr(feature = "serde", serde(with = "header_name"))] HeaderName),
     /// An item of the list in the signature's header, by its key.
     Item(String),
     /// A value in the JSON body.
@@ -136,8 +137,12 @@ impl fmt::Display for Locate {
 }
 
 /// A JSON pointer as of RFC 6901, such as `/data/id`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct JsonPointer(String);
 
 impl JsonPointer {
@@ -216,6 +221,7 @@ impl fmt::Display for PointerError {
 impl std::error::Error for PointerError {}
 
 /// A header name as a text.
+#[cfg(feature = "serde")]
 pub(crate) mod header_name {
     use http::HeaderName;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -236,6 +242,7 @@ pub(crate) mod header_name {
 }
 
 /// Header names as a list of texts.
+#[cfg(feature = "serde")]
 mod header_names {
     use http::HeaderName;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

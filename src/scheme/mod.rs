@@ -116,6 +116,7 @@ mod lint;
 mod locate;
 mod remote;
 mod remote_lint;
+#[cfg(feature = "serde")]
 mod repr;
 mod shape;
 mod signature;
@@ -152,6 +153,7 @@ pub(crate) use self::{
     template::{Filter, Role, Segment},
 };
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// What a provider promises about its requests.
@@ -159,8 +161,12 @@ use serde::{Deserialize, Serialize};
 /// It is plain data: build one as a literal, take one of
 /// [`providers`](crate::providers) and change it, or read it from TOML.
 /// [`validate`](Self::validate) runs the linter; building a layer does so too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "repr::SchemeRepr", into = "repr::SchemeRepr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(try_from = "repr::SchemeRepr", into = "repr::SchemeRepr")
+)]
 pub struct Scheme {
     /// The provider's id, such as `github`: in logs, metrics and replay keys.
     pub id: String,
@@ -203,8 +209,8 @@ pub struct Scheme {
 }
 
 /// What the secret in a provider's dashboard looks like, and how it becomes a key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum SecretFormat {
     /// The key is the bytes of the text, also where it looks like base64.
@@ -245,8 +251,8 @@ impl SecretFormat {
 }
 
 /// How much of a delivery the check covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Coverage {
     /// Every byte of the body, or its hash.
@@ -260,8 +266,8 @@ pub enum Coverage {
 }
 
 /// What makes two deliveries the same event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Dedupe {
     /// The same signed id.
@@ -275,8 +281,8 @@ pub enum Dedupe {
 }
 
 /// Whether a repeated delivery has the event id of the first one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum OnRetry {
     /// It has: the id names the event.
@@ -289,8 +295,8 @@ pub enum OnRetry {
 }
 
 /// What is done with a body that arrives with a `Content-Encoding`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ContentEncoding {
     /// It is answered 415: the signature is over the bytes as they arrive.
@@ -302,8 +308,8 @@ pub enum ContentEncoding {
 }
 
 /// Whether the port of the URL is signed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum UrlPorts {
     /// The URL is signed as `public_url` has it.
@@ -315,6 +321,7 @@ pub enum UrlPorts {
 }
 
 /// Serde for [`Method`].
+#[cfg(feature = "serde")]
 pub(crate) mod method {
     use http::Method;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -1,5 +1,6 @@
 //! Where a provider publishes its public keys.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::{JsonPointer, Locate, Scheme};
@@ -12,8 +13,8 @@ const MAX_URL_LEN: usize = 512;
 /// Whatever the URL comes from, it is checked against [`hosts`](Self::hosts) before any network
 /// call: https, the default port, no user, query or fragment, a host in lower case that is one of
 /// the list, and no `.`, `..` or escape in its path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct RemoteKeys {
     /// Where the document's URL comes from.
     pub url: KeyUrl,
@@ -24,8 +25,8 @@ pub struct RemoteKeys {
 }
 
 /// Where the URL of a document with keys comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(untagged, deny_unknown_fields))]
 #[non_exhaustive]
 pub enum KeyUrl {
     /// It is always this one, unless the operator names another on the same hosts.
@@ -40,8 +41,8 @@ pub enum KeyUrl {
 }
 
 /// What a document with keys is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum KeyDocument {
     /// A JWK set, whose keys have ids.
@@ -57,8 +58,8 @@ pub enum KeyDocument {
 }
 
 /// What a certificate must be, beside valid at the time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct CertificateRules {
     /// The names that it may be for; a label may be `*`, which stands for exactly one.
     pub names: Vec<String>,
@@ -67,8 +68,8 @@ pub struct CertificateRules {
 }
 
 /// Who has to vouch for a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum CertificateTrust {
     /// The host that it came from, over TLS: for documents without the certificates in between (AWS SNS).

@@ -3,68 +3,67 @@
 use std::fmt;
 
 use http::HeaderName;
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::{
     Claim, JsonPointer, Locate, Signature, Template, TimestampField, handshake::Charset,
-    locate::header_name,
 };
 
 /// One way in which a provider's request can look: what is signed, and where each part of it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Shape {
     /// What a request must have for this shape to be its shape.
-    #[serde(default, skip_serializing_if = "When::is_always")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "When::is_always"))]
     pub when: When,
     /// Where the signature stands and how it is written.
     pub signature: Signature,
     /// What is signed; `None` for credentials, which sign nothing, and for tokens that bring their
     /// own payload.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub content: Option<Template>,
     /// Where the timestamp is and how it is written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub timestamp: Option<TimestampField>,
     /// Where the event's id is. Whether it is signed follows from `content`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub event_id: Option<Locate>,
     /// Where the event's type is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub event_type: Option<Locate>,
     /// Other values that `content` names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub fields: Vec<Field>,
     /// A hash of the body that the request claims and that is checked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub body_hash: Option<BodyHash>,
     /// What the token must say, where the algorithm is a JWT.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub claims: Vec<Claim>,
     /// The list of headers that are signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub signed_headers: Option<SignedHeaders>,
     /// A list in the body, each item of which is signed by itself (Adyen).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub each: Option<Batch>,
 }
 
 /// What a request must have for a shape to be its shape.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct When {
     /// The kind of its `Content-Type`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub content_type: Option<MediaType>,
     /// A header that is there.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "optional_name"
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none", with = "optional_name")
     )]
     pub header: Option<HeaderName>,
     /// A query parameter that is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub query: Option<String>,
 }
 
@@ -121,8 +120,8 @@ impl When {
 }
 
 /// A kind of `Content-Type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum MediaType {
     /// `application/x-www-form-urlencoded`.
@@ -141,26 +140,26 @@ impl fmt::Display for MediaType {
 }
 
 /// A value that `content` names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Field {
     /// The name in `content`.
     pub name: String,
     /// Where it stands.
     pub at: Locate,
     /// Whether a missing value counts as an empty one (Adyen).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub optional: bool,
     /// Whether it may contain the separator that stands next to it. One value of a
     /// content may; with two, bytes could move between them.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub free: bool,
     /// The one form that it can have, where nothing separates it from what follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub width: Option<Width>,
     /// What it must be: a text, or a named part of the secret, such as `{secret.topic_arn}`. Such a
     /// value need not stand in `content`; one of the secret has to be signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub is: Option<Template>,
 }
 
@@ -202,8 +201,8 @@ impl Field {
 }
 
 /// The one form that a value can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Width {
     /// Its characters.
     pub charset: Charset,
@@ -214,8 +213,8 @@ pub struct Width {
 }
 
 /// A hash of the body that the request claims. It is checked after the signature that covers the claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct BodyHash {
     /// Where the claim stands: the SHA-256 of the body as received.
     pub at: Locate,
@@ -224,8 +223,8 @@ pub struct BodyHash {
 }
 
 /// The headers that a header names (Contentful): each must be there, once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct SignedHeaders {
     /// Where the names stand.
     pub names: Locate,
@@ -240,8 +239,8 @@ pub struct SignedHeaders {
 }
 
 /// How each of the signed headers is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum SignedHeadersForm {
     /// `name:value`, sorted by name (Contentful).
@@ -254,8 +253,8 @@ pub enum SignedHeadersForm {
 ///
 /// Inside it, JSON pointers start at the item, all items must verify, and an
 /// empty list is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Batch {
     /// Where the list is.
     pub array: JsonPointer,
@@ -264,11 +263,12 @@ pub struct Batch {
 }
 
 /// Serde for an optional header name.
+#[cfg(feature = "serde")]
 mod optional_name {
     use http::HeaderName;
     use serde::{Deserializer, Serializer};
 
-    use super::header_name;
+    use crate::scheme::locate::header_name;
 
     #[expect(clippy::ref_option, reason = "serde calls it like this")]
     pub(super) fn serialize<S: Serializer>(

@@ -1,39 +1,40 @@
 //! Where the signature stands and how its text is built.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::{Encoding, Locate};
 
 /// Where the signature stands and how its text is built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Signature {
     /// Where the text with the signature stands.
     pub at: Locate,
     /// The grammar of that text where it is a list, such as `t=…,v1=…,v1=…`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub list: Option<List>,
     /// Which items of the list are signatures. Without it, each item is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub item: Option<ItemKey>,
     /// The literal before the signature, such as `sha256=`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "String::is_empty"))]
     pub prefix: String,
     /// How the signature's bytes are written.
     pub encoding: Encoding,
 }
 
 /// The grammar of a list inside one header or field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct List {
     /// What stands between whole sets, each with its own timestamp (Persona).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub sets: Option<String>,
     /// What stands between items.
     pub items: String,
     /// What stands between an item's key and its value; without it, items have no key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub pair: Option<String>,
 }
 
@@ -50,8 +51,12 @@ impl List {
 }
 
 /// Which items of a list are signatures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(rename_all = "snake_case", untagged)
+)]
 pub enum ItemKey {
     /// Those with this key.
     Name(String),

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::layout::Layout;
@@ -44,8 +45,12 @@ use crate::scheme::layout::Layout;
 /// assert_eq!(template.to_string(), "{timestamp}.{body}");
 /// # Ok::<(), axum_webhook::scheme::TemplateError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(Serialize, Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct Template {
     segments: Vec<Segment>,
     layout: Layout,

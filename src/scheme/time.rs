@@ -1,5 +1,6 @@
 //! How a provider writes the time, and how far it may be off.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,8 +10,8 @@ use crate::{
 };
 
 /// Where a scheme's timestamp is and how it is written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct TimestampField {
     /// Where the timestamp stands.
     pub at: Locate,
@@ -19,8 +20,8 @@ pub struct TimestampField {
 }
 
 /// How a provider writes a point in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum TimeUnit {
     /// Seconds since the Unix epoch: exactly ten digits.
@@ -86,8 +87,8 @@ impl TimeUnit {
 }
 
 /// How far a timestamp may lie from the receiver's clock. Both borders are accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(deny_unknown_fields))]
 pub struct Tolerance {
     /// How old a delivery may be.
     pub past: Span,

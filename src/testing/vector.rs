@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use axum_core::body::Body;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+#[cfg(feature = "serde")]
 use serde::Deserialize;
 
 use crate::{
@@ -40,62 +41,62 @@ use crate::{
 /// assert!(request.headers().contains_key("x-hub-signature-256"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(Deserialize), serde(deny_unknown_fields))]
 pub struct Vector {
     /// What it is, for the message where it fails.
     pub name: String,
     /// Where it comes from. Nothing reads it but people.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub source: String,
     /// How much it proves, in a word of your own. Nothing reads it but people.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub evidence: String,
     /// The secret as it is pasted into the configuration; with a public key, that key.
     pub secret: String,
     /// The secret's named parts.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub parts: BTreeMap<String, String>,
     /// The method; the default is `POST`.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub method: Option<String>,
     /// The full URL that was signed, for schemes that sign it.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub url: Option<String>,
     /// The Unix time in seconds at which it is fresh, for schemes with a timestamp.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub now: Option<i64>,
     /// The headers.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub headers: BTreeMap<String, String>,
     /// The body as text; empty where there is none of the three.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub body: Option<String>,
     /// The body as base64, where it is not text.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub body_base64: Option<String>,
     /// The body as a text many times over.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub body_repeat: Option<Repeat>,
     /// The event's id that a handler has to see; not checked where it is absent.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub event_id: Option<String>,
     /// The event's type that a handler has to see; not checked where it is absent.
-    #[serde(default)]
+    #[cfg_attr(feature = "serde", serde(default))]
     pub event_type: Option<String>,
 }
 
 /// A file of vectors: `[[vector]]` in TOML.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(Deserialize), serde(deny_unknown_fields))]
 pub struct Vectors {
     /// The vectors, in their order.
     pub vector: Vec<Vector>,
 }
 
 /// A text many times over.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(Deserialize), serde(deny_unknown_fields))]
 pub struct Repeat {
     /// The text.
     pub text: String,
