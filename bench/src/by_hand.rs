@@ -52,6 +52,14 @@ impl ByHand {
     }
 
     pub fn stripe(&self, headers: &HeaderMap, body: &[u8]) -> Option<()> {
+        let mut signature = self.stripe_signature(headers)?;
+        signature.update(body);
+        signature.is_right().then_some(())
+    }
+
+    /// What the head of a delivery of Stripe says; the body is to come.
+    #[inline]
+    pub fn stripe_signature(&self, headers: &HeaderMap) -> Option<Signature> {
         const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
         let text = headers.get(SIGNATURE)?.as_bytes();
         let (mut time, mut tag) = (None, None);
@@ -67,8 +75,7 @@ impl ByHand {
         let mut mac = self.keyed.clone();
         mac.update(time);
         mac.update(b".");
-        mac.update(body);
-        mac.verify_slice(&tag?).ok()
+        Some(Signature { mac, tag: tag? })
     }
 
     pub fn standard_webhooks(&self, headers: &HeaderMap, body: &[u8]) -> Option<()> {
@@ -97,6 +104,24 @@ impl ByHand {
     fn check_time(&self, text: &[u8]) -> Option<()> {
         let time: i64 = str::from_utf8(text).ok()?.parse().ok()?;
         (self.now.abs_diff(time) <= 300).then_some(())
+    }
+}
+
+/// A signature, and the MAC that it should be.
+pub struct Signature {
+    mac: Hmac<Sha256>,
+    tag: [u8; 32],
+}
+
+impl Signature {
+    #[inline]
+    pub fn update(&mut self, body: &[u8]) {
+        self.mac.update(body);
+    }
+
+    #[inline]
+    pub fn is_right(self) -> bool {
+        self.mac.verify_slice(&self.tag).is_ok()
     }
 }
 

@@ -3,3 +3,4 @@
 pub mod allocations;
 pub mod by_hand;
 pub mod deliveries;
+pub mod prototype;

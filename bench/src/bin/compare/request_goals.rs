@@ -14,10 +14,12 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
-use axum_webhook::{VerifiedWebhook, providers};
+use axum_webhook::{Timestamp, VerifiedWebhook, providers};
 use bench::{
     allocations,
+    by_hand::ByHand,
     deliveries::{self, Delivery, SECRET, send},
+    prototype::Prototype,
 };
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -39,6 +41,8 @@ const FLOOR: &str = "the same, and HMAC-SHA256 alone";
 const AROUND: &str = "axum-webhook around the router";
 const INSIDE: &str = "axum-webhook by Router::layer";
 const TAKEN: &str = "axum-webhook around, taken as VerifiedWebhook";
+const PROTOTYPE: &str = "the layer of the goals, around the router";
+const PROTOTYPE_INSIDE: &str = "the layer of the goals, by Router::layer";
 const NAIVE: &str = "from_fn, with care";
 
 pub fn run(paths: &Paths) {
@@ -109,6 +113,10 @@ fn of_bytes() -> Router {
 fn rows(size: usize) -> Vec<Row> {
     let delivery = delivery(size);
     let layer = || deliveries::layer(&providers::stripe());
+    let prototype = Prototype {
+        key: ByHand::new(Timestamp::now().unix_seconds()),
+        limit: LIMIT,
+    };
     let taken = |hook: VerifiedWebhook| async move {
         black_box(hook.raw());
         StatusCode::OK
@@ -129,6 +137,8 @@ fn rows(size: usize) -> Vec<Row> {
         through(AROUND, layer().layer(of_bytes()), &delivery),
         through(TAKEN, layer().layer(taken), &delivery),
         through(INSIDE, of_bytes().layer(layer()), &delivery),
+        through(PROTOTYPE, prototype.layer(of_bytes()), &delivery),
+        through(PROTOTYPE_INSIDE, of_bytes().layer(prototype), &delivery),
         through(NAIVE, of_bytes().layer(from_fn(careful)), &delivery),
     ])
 }

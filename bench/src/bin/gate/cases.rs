@@ -6,9 +6,10 @@ use axum_webhook::{Timestamp, providers, scheme::Scheme};
 use bench::{
     by_hand::ByHand,
     deliveries::{self, Delivery, Verification},
+    prototype::Prototype,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
-use tower::layer::util::Identity;
+use tower::{Layer as _, layer::util::Identity};
 
 /// One thing that is counted.
 pub struct Case {
@@ -68,6 +69,16 @@ pub fn all() -> Vec<Case> {
     );
     let hands_on = deliveries::hands_on(|_| {});
     let hands_on_inside = deliveries::hands_on_inside(|_| {});
+    let prototype = Prototype {
+        key: key.clone(),
+        limit: 32 << 20,
+    };
+    let prototype_inside = deliveries::unverified().layer(prototype.clone());
+    let prototype = prototype.layer(deliveries::unverified());
+    let (around_prototype, inside_prototype) = (
+        Delivery::signed(&stripe, body.clone()),
+        Delivery::signed(&stripe, body.clone()),
+    );
     let by_router = deliveries::verified().layer(deliveries::layer(&github));
     vec![
         // What no verification can do without, and the least that one does.
@@ -93,6 +104,18 @@ pub fn all() -> Vec<Case> {
         case("request", None, false, move || drop(request.request())),
         case("handler", None, false, move || {
             handler.send(unverified.clone(), StatusCode::OK);
+        }),
+        // The layer of the goals, which knows its one scheme, and does nothing else.
+        case(
+            "around-router-prototype",
+            Some("handler"),
+            true,
+            move || {
+                around_prototype.send(prototype.clone(), StatusCode::OK);
+            },
+        ),
+        case("router-layer-prototype", Some("handler"), true, move || {
+            inside_prototype.send(prototype_inside.clone(), StatusCode::OK);
         }),
         // What axum takes for any layer.
         case("router-layer-empty", Some("handler"), false, move || {
