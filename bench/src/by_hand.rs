@@ -3,6 +3,8 @@
 //! What ours costs above it is the price of a scheme that is a value, and of what these leave out: they take a header that
 //! stands there twice, a signature in two spellings, and an id with a dot in it, and don't say why they refuse.
 
+use std::{hint::black_box, iter};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderName};
@@ -121,7 +123,10 @@ impl Signature {
 
     #[inline]
     pub fn is_right(self) -> bool {
-        self.mac.verify_slice(&self.tag).is_ok()
+        let own: [u8; 32] = self.mac.finalize().into_bytes().into();
+        let pairs = iter::zip(own.as_chunks().0, self.tag.as_chunks().0);
+        let differ = |own: [u8; 8], tag: [u8; 8]| u64::from_ne_bytes(own) ^ u64::from_ne_bytes(tag);
+        black_box(pairs.fold(0, |any, (own, tag)| any | differ(*own, *tag))) == 0
     }
 }
 
