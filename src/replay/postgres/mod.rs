@@ -35,8 +35,8 @@ const CONNECTIONS: u32 = 5;
 const CLEAN_UP_EVERY: Duration = Duration::from_mins(1);
 /// How many rows are removed at once: some milliseconds of work.
 const BATCH: i64 = 1000;
-/// The longest time that is counted with: far beyond every retry.
-const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+/// The longest time that is counted with, ten years: far beyond every retry.
+const LONGEST: Duration = Duration::from_hours(87_600);
 
 const CLAIM: &str = include_str!("claim.sql");
 /// $3 is the lease in seconds.
@@ -256,7 +256,7 @@ impl PostgresReplayStore {
         let now = Instant::now();
         {
             let mut cleaned = self.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
-            if cleaned.is_some_and(|last| now < last + CLEAN_UP_EVERY) {
+            if !is_due(*cleaned, now) {
                 return;
             }
             *cleaned = Some(now);
@@ -360,6 +360,11 @@ async fn clean_up(pool: &PgPool) -> Result<u64, StoreError> {
         .map_err(|error| failed(&error))
 }
 
+/// Whether it is time to look for what has expired again.
+fn is_due(cleaned: Option<Instant>, now: Instant) -> bool {
+    cleaned.is_none_or(|last| now >= last + CLEAN_UP_EVERY)
+}
+
 fn bytes(token: ClaimToken) -> Vec<u8> {
     token.get().to_be_bytes().to_vec()
 }
@@ -388,4 +393,20 @@ fn is_locked(error: &sqlx::Error) -> bool {
 
 fn failed(error: &sqlx::Error) -> StoreError {
     StoreError::new(format!("Postgres can't answer: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_expired_is_looked_for_once_a_minute() {
+        let now = Instant::now();
+        assert!(is_due(None, now));
+        let next = now + CLEAN_UP_EVERY;
+        assert!(!is_due(Some(now), now));
+        assert!(!is_due(Some(now), next - Duration::from_nanos(1)));
+        assert!(is_due(Some(now), next));
+        assert!(is_due(Some(now), next + Duration::from_nanos(1)));
+    }
 }

@@ -416,6 +416,27 @@ async fn t_r10_the_end_of_a_handler_is_stored_if_the_store_is_back_just_before_t
     assert_eq!(runs.count(), 1);
 }
 
+/// A lease of the shortest pause is still time for one more attempt, after half of it.
+#[tokio::test(start_paused = true)]
+async fn t_r10_the_end_of_a_handler_is_told_again_while_a_tenth_of_a_second_is_left() {
+    let tenth = SECOND / 10;
+    let (layer, store) = on_remote(short().with_lease(tenth));
+    let (runs, gone) = (Counter::default(), Arc::clone(&store));
+    let count = runs.clone();
+    let service = layer.layer(handler(move |_| {
+        count.add();
+        gone.set_away(true);
+        async { ok() }
+    }));
+    let first = send(&service, request(&stripe())).await;
+    first.assert_handled("its answer stands");
+    sleep(tenth / 4).await;
+    store.set_away(false);
+    sleep(tenth / 2).await;
+    assert_duplicate(&send(&service, request(&stripe())).await);
+    assert_eq!(runs.count(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn t_r10_a_failed_event_is_given_back_once_the_store_is_back() {
     let (layer, store) = on_remote(endpoint(&providers::stripe()));

@@ -85,6 +85,18 @@ async fn by_path_is_by_the_matched_path_or_the_one_received() {
     }
 }
 
+/// Whose handler runs, its keys count.
+#[tokio::test]
+async fn by_path_the_route_that_matched_wins_over_the_path_received() {
+    let stripe = providers::stripe();
+    let layer = still(WebhookLayer::by_path(vec![
+        at(&providers::github(), "/webhooks/acme"),
+        at(&stripe, "/webhooks/{tenant}"),
+    ]));
+    let app = naming("/webhooks/{tenant}").layer(layer);
+    check(&app, &stripe, "/webhooks/acme", "stripe").await;
+}
+
 #[tokio::test]
 async fn by_path_is_by_the_whole_path_wherever_the_layer_stands() {
     let inner = || naming("/github").merge(naming("/{tenant}/stripe"));
