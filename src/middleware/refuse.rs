@@ -258,4 +258,20 @@ mod tests {
         }
         Ok(())
     }
+
+    #[test]
+    fn why_nothing_fits_is_found_out_where_somebody_hears_it()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let secret = Secret::new("It's a Secret to Everybody")?;
+        let endpoint = Endpoint::new(providers::github(), secret)?.with_path("/github");
+        let layer = WebhookLayer::by_path(vec![endpoint])?;
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let is_told = |layer: &WebhookLayer| {
+            let rejection = nothing_fits(&layer.shared, &parts);
+            !rejection.diagnoses().is_empty()
+        };
+        assert!(!is_told(&layer));
+        assert!(is_told(&layer.on_refusal(|_| ())));
+        Ok(())
+    }
 }

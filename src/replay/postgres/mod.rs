@@ -241,6 +241,29 @@ impl PostgresReplayStore {
             .unwrap_or_else(|_| Err(StoreError::new("Postgres does not answer in time")))
     }
 
+    /// Claims a row; answers what stands there then, its fence, and how many seconds its lease still runs. `None` where
+    /// others have it just now.
+    async fn claim_row(
+        &self,
+        key: &[u8],
+        token: ClaimToken,
+        lease: Duration,
+    ) -> Result<Option<(String, i64, f64)>, sqlx::Error> {
+        for _ in 0..ATTEMPTS {
+            let claim = sqlx::query_as(CLAIM)
+                .bind(key)
+                .bind(bytes(token))
+                .bind(seconds(lease));
+            match claim.fetch_optional(self.pool()).await {
+                Ok(None) => {}
+                // The transaction of a running handler holds the row.
+                Err(error) if is_locked(&error) => return Ok(None),
+                answered => return answered,
+            }
+        }
+        Ok(None)
+    }
+
     /// Runs a statement that changes the row of a claim; answers whether it did.
     async fn settle(
         &self,
@@ -280,23 +303,7 @@ impl ReplayStore for PostgresReplayStore {
     async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, StoreError> {
         let token = self.tokens.next();
         let key = key.as_bytes().as_slice();
-        let found: Option<(String, i64, f64)> = self
-            .ask(async |_| {
-                for _ in 0..ATTEMPTS {
-                    let claim = sqlx::query_as(CLAIM)
-                        .bind(key)
-                        .bind(bytes(token))
-                        .bind(seconds(lease));
-                    match claim.fetch_optional(self.pool()).await {
-                        Ok(None) => {}
-                        // The transaction of a running handler holds the row.
-                        Err(error) if is_locked(&error) => return Ok(None),
-                        answered => return answered,
-                    }
-                }
-                Ok(None)
-            })
-            .await?;
+        let found = self.ask(|_| self.claim_row(key, token, lease)).await?;
         self.clean_up_now_and_then();
         let in_flight = |remaining| {
             Ok(Claim::InFlight {

@@ -198,17 +198,7 @@ impl RedisReplayStore {
         if refused {
             self.transactions.rest();
         }
-        match found.as_str() {
-            "new" => Ok(Claim::New {
-                token: fresh.token,
-                fence: number,
-            }),
-            "in-flight" => Ok(Claim::InFlight {
-                remaining: Duration::from_millis(number),
-            }),
-            "done" => Ok(Claim::Done),
-            _ => Err((ErrorKind::UnexpectedReturnType, "no answer to a claim").into()),
-        }
+        claimed(&found, number, fresh.token)
     }
 
     fn manager(&self) -> Result<(ConnectionManager, u64), RedisError> {
@@ -289,6 +279,21 @@ fn is_silent(error: &RedisError) -> bool {
     error.is_timeout() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
+/// What the script has answered to the claim of `token`.
+fn claimed(found: &str, number: u64, token: ClaimToken) -> Result<Claim, RedisError> {
+    match found {
+        "new" => Ok(Claim::New {
+            token,
+            fence: number,
+        }),
+        "in-flight" => Ok(Claim::InFlight {
+            remaining: Duration::from_millis(number),
+        }),
+        "done" => Ok(Claim::Done),
+        _ => Err((ErrorKind::UnexpectedReturnType, "no answer to a claim").into()),
+    }
+}
+
 fn text(token: ClaimToken) -> String {
     format!("{:032x}", token.get())
 }
@@ -317,6 +322,15 @@ mod tests {
         store.hang_up(second);
         assert!(store.link().manager.is_none());
         Ok(())
+    }
+
+    /// What nobody understands is no claim.
+    #[test]
+    fn another_answer_than_the_scripts_is_an_error() {
+        for found in ["", "NEW", "newer"] {
+            let error = claimed(found, 1, ClaimToken::new(7)).expect_err(found);
+            assert_eq!(error.kind(), ErrorKind::UnexpectedReturnType, "{found}");
+        }
     }
 
     #[test]

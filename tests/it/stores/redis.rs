@@ -161,9 +161,13 @@ async fn a_repeat_of_what_is_done_is_one_question() {
 #[tokio::test]
 async fn a_claim_that_a_script_can_not_make_either_is_no_reason_for_scripts() {
     let prefix = format!("test-{:?}:", fresh_key());
-    let store = store().with_prefix(&prefix);
+    let (store, line) = behind_a_line().await;
+    let store = store.with_prefix(&prefix);
     let key = fresh_key();
     new(store.claim(&key, MINUTE).await.unwrap());
+    // From here on the server knows the script.
+    let claim = store.claim(&key, MINUTE).await.unwrap();
+    assert!(matches!(claim, Claim::InFlight { .. }), "{claim:?}");
     let client = redis::Client::open(redis_url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let keys = keys(&mut connection, &prefix).await;
@@ -177,7 +181,10 @@ async fn a_claim_that_a_script_can_not_make_either_is_no_reason_for_scripts() {
         .await
         .unwrap();
     assert_eq!(list.len(), 2);
+    let before = line.questions();
     store.claim(&key, MINUTE).await.unwrap_err();
+    // A transaction and a script: what a server refuses it is not asked for again.
+    assert_eq!(line.questions() - before, 2);
     assert_claims_by_transactions(&store).await;
 }
 
