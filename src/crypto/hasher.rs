@@ -105,10 +105,17 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     <Sha256 as sha2::Digest>::digest(bytes).into()
 }
 
-#[cfg(all(test, feature = "keccak"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_takes_a_key_is_no_plain_hash_and_the_other_way_round() {
+        assert!(Hasher::keyed(Algorithm::Sha256, b"key").is_none());
+        assert!(Hasher::plain(Algorithm::HmacSha256).is_none());
+    }
+
+    #[cfg(feature = "keccak")]
     #[test]
     fn keccak_is_ethereum_s_and_not_sha3() {
         // ref: Ethereum's yellow paper, appendix on notation: KEC(()), the hash of nothing.

@@ -500,3 +500,64 @@ impl fmt::Display for KeyringError {
 }
 
 impl std::error::Error for KeyringError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers;
+
+    /// Whoever asks for them has looked before; the answer of those who have not is no key.
+    #[test]
+    fn what_is_to_be_fetched_has_no_bytes() {
+        let secret = Secret::remote();
+        assert!(secret.expose().is_empty());
+        let decoded = decode(&providers::github(), &secret.value);
+        assert_eq!(decoded.err(), Some(SecretError::Remote));
+    }
+
+    #[test]
+    fn a_key_that_starts_a_mac_stands_in_no_text() -> Result<(), Box<dyn std::error::Error>> {
+        let secret = Secret::new("It's a Secret to Everybody")?;
+        let keyring = Keyring::new(&providers::github(), secret)?;
+        assert!(keyring.all().iter().all(|key| key.text().is_empty()));
+        Ok(())
+    }
+
+    #[cfg(feature = "ed25519")]
+    #[test]
+    fn the_public_half_of_a_pair_is_a_text_to_those_who_need_one()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let pair = crate::testing::secret(&providers::discord_interactions());
+        let decoded = decode(&providers::github(), &pair.value)?;
+        assert_eq!(*decoded, pair.expose());
+        Ok(())
+    }
+
+    #[cfg(feature = "remote-keys")]
+    #[test]
+    fn a_published_key_is_live_as_long_as_both_say() -> Result<(), Box<dyn std::error::Error>> {
+        let at = Timestamp::from_unix_seconds;
+        let pair = crate::testing::secret(&providers::sendgrid());
+        let text = std::str::from_utf8(pair.expose())?;
+        let named = public::parse(Algorithm::EcdsaP256Sha256, text)
+            .map_err(|error| error.to_string())?
+            .remove(0);
+        let published = PublishedKey {
+            id: None,
+            key: Arc::new(named.key),
+            not_before: Some(at(100)),
+            not_after: Some(at(400)),
+        };
+        for (from, to, live) in [(200, 300, 200..300), (0, 500, 100..400)] {
+            let secret = Secret::remote()
+                .with_not_before(at(from))
+                .with_not_after(at(to));
+            let keyring = Keyring::published([(0, &secret, &published)]);
+            for time in [0, 99, 100, 199, 200, 299, 300, 399, 400, 500] {
+                let is_live = keyring.live(at(time)).next().is_some();
+                assert_eq!(is_live, live.contains(&time), "{time} of {live:?}");
+            }
+        }
+        Ok(())
+    }
+}

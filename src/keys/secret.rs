@@ -477,4 +477,24 @@ mod tests {
         assert_eq!(other.id.as_deref(), Some("mine"));
         assert!(other.files().is_empty());
     }
+
+    #[test]
+    fn bytes_that_are_tried_stand_in_no_file() {
+        let path = std::env::temp_dir().join(format!("axum-webhook-bytes-{}", std::process::id()));
+        std::fs::write(&path, "a secret in a file").expect("a file");
+        let secret = Secret::from_file(&path).expect("a secret");
+        std::fs::remove_file(&path).expect("it is there");
+        let tried = secret.with_bytes(Zeroizing::new(b"others".to_vec()));
+        assert!(tried.file_texts().all(|text| text.is_empty()));
+    }
+
+    #[cfg(feature = "remote-keys")]
+    #[test]
+    fn only_what_is_to_be_fetched_has_a_url() {
+        let url = "https://example.com/keys";
+        assert_eq!(Secret::remote_at(url).remote_url(), Some(url));
+        assert_eq!(Secret::remote().remote_url(), None);
+        let pasted = Secret::new(url).expect("a secret");
+        assert_eq!(pasted.remote_url(), None);
+    }
 }

@@ -388,15 +388,14 @@ impl<'a> Stage<'a> {
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         *self = Self::Keyed(Keyed::unread(keyring));
-        let begun = match self {
-            Self::Keyed(keyed) => keyed.begin(head, scheme, now),
-            Self::New | Self::Begun(_) | Self::Failed(_) => Ok(()),
-        };
-        // What has failed does not wait for a body.
-        if begun.is_err() {
+        if let Self::Keyed(keyed) = self
+            && let Err(error) = keyed.begin(head, scheme, now)
+        {
+            // What has failed does not wait for a body.
             *self = Self::New;
+            return Err(error);
         }
-        begun
+        Ok(())
     }
 
     /// The keys that were tried.
@@ -405,5 +404,24 @@ impl<'a> Stage<'a> {
             Self::Keyed(keyed) => Some(keyed.keyring()),
             Self::New | Self::Begun(_) | Self::Failed(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Secret, middleware::open::head, providers};
+
+    /// No way leads there, and if one did, nothing would be genuine.
+    #[test]
+    fn what_has_not_begun_is_refused() -> Result<(), Box<dyn std::error::Error>> {
+        let secret = Secret::new("It's a Secret to Everybody")?;
+        let endpoint = Endpoint::new(providers::github(), secret)?;
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let now = Timestamp::from_unix_seconds(1_700_000_000);
+        let asking = Asking::new(&endpoint, head(&endpoint, &parts), now, false);
+        let finished = asking.finish(&Stage::default(), &[]);
+        assert_eq!(finished.err(), Some(VerifyError::NoLiveKey));
+        Ok(())
     }
 }

@@ -193,7 +193,7 @@ pub(super) fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, RejectionKind
 mod tests {
     use std::{collections::VecDeque, convert::Infallible, pin::pin, task::Waker};
 
-    use http_body::Frame;
+    use http_body::{Frame, SizeHint};
 
     use super::*;
     use crate::middleware::budget::Budget;
@@ -218,13 +218,29 @@ mod tests {
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             Poll::Ready(self.0.pop_front().map(|data| Ok(Frame::data(data))))
         }
+
+        fn size_hint(&self) -> SizeHint {
+            let len: usize = self.0.iter().map(Bytes::len).sum();
+            SizeHint::with_exact(len.try_into().expect("it is in memory"))
+        }
+    }
+
+    fn frames(sizes: &[usize]) -> Frames {
+        let frames = sizes.iter().map(|size| Bytes::from(vec![b'x'; *size]));
+        Frames(frames.collect())
     }
 
     /// How much of a body in frames of these sizes is hashed before others get their turn: from turn to turn, and then
     /// what is hashed at the end, as it was not handed on.
     fn turns(sizes: &[usize]) -> (Vec<usize>, usize) {
-        let frames = sizes.iter().map(|size| Bytes::from(vec![b'x'; *size]));
-        let mut body = pin!(Frames(frames.collect()));
+        let (turns, rest) = turns_of(frames(sizes));
+        let len = turns.iter().sum::<usize>() + rest;
+        assert_eq!(len, sizes.iter().sum::<usize>());
+        (turns, rest)
+    }
+
+    fn turns_of(body: impl Body<Data = Bytes>) -> (Vec<usize>, usize) {
+        let mut body = pin!(body);
         let budget = Budget::without_end();
         let mut held = Held::nothing_of(&budget);
         let handed_on = std::cell::Cell::new(0);
@@ -244,7 +260,6 @@ mod tests {
             turns.push(handed_on.take());
             if let Poll::Ready(read) = polled {
                 let len = read.expect("it is whole").len();
-                assert_eq!(len, sizes.iter().sum::<usize>());
                 let rest = len - turns.iter().sum::<usize>();
                 return (turns, rest);
             }
@@ -258,6 +273,38 @@ mod tests {
         assert_eq!(turns(&[0, KIB, 0]), (vec![0], KIB));
         // What the frame itself counts is over the limit, so others get their turn before it is hashed.
         assert_eq!(turns(&[256 * KIB]), (vec![0, 0], 256 * KIB));
+    }
+
+    /// With 64 bytes for each frame.
+    #[test]
+    fn what_fits_one_turn_takes_one_and_a_byte_more_takes_two() {
+        let most = 256 * KIB - 64;
+        assert_eq!(turns(&[most]), (vec![0], most));
+        assert_eq!(turns(&[most + 1]), (vec![0, 0], most + 1));
+        let known = |size| turns_of(Known(Some(vec![b'x'; size].into())));
+        assert_eq!(known(most), (vec![0], most));
+        assert_eq!(known(most + 1), (vec![0, 0], most + 1));
+
+        let most = 256 * KIB - 2 * 64 - 1;
+        assert_eq!(turns(&[1, most]), (vec![1 + most], 0));
+        assert_eq!(turns(&[1, most + 1]), (vec![1, most + 1], 0));
+
+        assert_eq!(turns(&[0; 4096]), (vec![0], 0));
+        assert_eq!(turns(&[0; 4097]), (vec![0, 0], 0));
+        let empty = vec![0; 10_000];
+        let turns = turns(&[&[1, 1], &*empty].concat());
+        assert_eq!(turns, (vec![2, 0, 0], 0), "empty ones after others");
+    }
+
+    #[test]
+    fn what_is_announced_is_what_is_held_when_all_of_it_is_there() {
+        let budget = Budget::without_end();
+        let mut held = Held::nothing_of(&budget);
+        let mut body = pin!(frames(&[100; 3]));
+        let reading = read(body.as_mut(), KIB, &DEADLINES, &mut held, |_, _| ());
+        let read = pin!(reading).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(read, Poll::Ready(Ok(body)) if body.len() == 300));
+        assert_eq!(budget.held(), 300);
     }
 
     /// The first frame is all of it, and who asks for another one waits.

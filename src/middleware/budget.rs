@@ -43,6 +43,11 @@ impl Budget {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// What may be held when a body of `size` bytes is.
     const fn most(&self, size: usize) -> usize {
         if size <= SMALL {
@@ -185,10 +190,6 @@ mod tests {
         Budget::new(Some(bytes), 0)
     }
 
-    fn held(budget: &Budget) -> usize {
-        budget.held.load(Ordering::Relaxed)
-    }
-
     fn frame(size: usize) -> Bytes {
         vec![b'x'; size].into()
     }
@@ -209,11 +210,11 @@ mod tests {
         one.take(24).expect("there is room");
         let mut other = Held::nothing_of(&budget);
         other.take(MIB / 2).expect("there is room");
-        assert_eq!(held(&budget), 1024 + MIB / 2);
+        assert_eq!(budget.held(), 1024 + MIB / 2);
         drop(one);
-        assert_eq!(held(&budget), MIB / 2);
+        assert_eq!(budget.held(), MIB / 2);
         drop(other);
-        assert_eq!(held(&budget), 0);
+        assert_eq!(budget.held(), 0);
     }
 
     #[test]
@@ -229,7 +230,7 @@ mod tests {
             one.take(SMALL).expect("a small one");
             small.push(one);
         }
-        assert_eq!(held(&budget), MIB);
+        assert_eq!(budget.held(), MIB);
         assert_full(Held::nothing_of(&budget).take(1), MIB);
         small.pop();
         Held::nothing_of(&budget).take(SMALL).expect("again");
@@ -243,7 +244,7 @@ mod tests {
         one.take(10).expect("there is room");
         assert_full(one.take(usize::MAX), MIB);
         assert_full(one.take(MIB), MIB);
-        assert_eq!(held(&budget), 10);
+        assert_eq!(budget.held(), 10);
     }
 
     #[test]
@@ -263,7 +264,7 @@ mod tests {
         let mut share = Held::nothing_of(&budget);
         let (mut buffer, data) = (Buffer::new(1000, MIB), frame(1000));
         buffer.push(data.clone(), &mut share).expect("room");
-        assert_eq!(held(&budget), 1000);
+        assert_eq!(budget.held(), 1000);
         assert_eq!(buffer.into_bytes().as_ptr(), data.as_ptr());
     }
 
@@ -292,6 +293,7 @@ mod tests {
             (0, 2 * FRAME, 2 * MIB),
             (3 * FRAME, 3 * FRAME, 24 * FRAME),
             (MIB, MIB, 2 * MIB),
+            (MIB + FRAME, MIB, MIB + FRAME),
             (5 * MIB, MIB, 5 * MIB),
             (usize::MAX, MIB, limit),
         ] {
@@ -309,6 +311,17 @@ mod tests {
             assert!(push(MIB / FRAME - 2) <= 2 * MIB, "{expected} announced");
             assert_eq!(push(1), at_a_mebibyte, "{expected} announced");
         }
+    }
+
+    #[test]
+    fn a_mebibyte_has_no_more_room_than_that_until_more_comes() {
+        let budget = Budget::without_end();
+        let mut share = Held::nothing_of(&budget);
+        let mut buffer = Buffer::new(5 * MIB, 100 * MIB);
+        for _ in 0..2 {
+            buffer.push(frame(MIB / 2), &mut share).expect("room");
+        }
+        assert_eq!(buffer.rest.capacity(), MIB);
     }
 
     #[test]
@@ -348,7 +361,7 @@ mod tests {
                     buffer.push(frame(size), &mut share).expect("room");
                     growths += usize::from(buffer.rest.capacity() > before);
                     let allocated = buffer.first.len() + buffer.rest.capacity();
-                    assert_eq!(held(&budget), used + allocated);
+                    assert_eq!(budget.held(), used + allocated);
                     let least = if used > 0 {
                         5 * (count + 1) * size / 4
                     } else {
@@ -373,6 +386,6 @@ mod tests {
         let full = (0..1000).find_map(|_| buffer.push(frame(10_000), &mut share).err());
         assert_full(full.map_or(Ok(()), Err), MIB);
         drop(share);
-        assert_eq!(held(&budget), 0);
+        assert_eq!(budget.held(), 0);
     }
 }

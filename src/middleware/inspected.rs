@@ -75,13 +75,21 @@ where
     R::Error: Into<BoxError>,
 {
     let ending = Ending(Some(Arc::clone(&record)));
+    // Of a request that comes from outside, the service was polled ready before.
+    let is_ready = again.is_none();
     let heard = heard_by(&shared, &record, again);
-    let tap = Tap {
+    let mut tap = Tap {
         inner,
         shared,
         record,
     };
-    let response = run(heard, tap, request, runs_on).await;
+    let response = async {
+        if !is_ready {
+            poll_fn(|context| tap.poll_ready(context)).await?;
+        }
+        run(heard, tap, request, runs_on).await
+    };
+    let response = response.await;
     ending.end(response.as_ref().ok().map(Response::status));
     response
 }
@@ -220,7 +228,7 @@ where
                 claim: None,
                 is_replayed: true,
             });
-            let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let inner = inner.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let request = Request::from_parts(parts.clone(), Body::empty());
             let shared = Arc::clone(&shared);
             Box::pin(async move {
@@ -228,7 +236,6 @@ where
                     endpoint: &delivery.endpoint.name,
                     provider: &delivery.endpoint.provider,
                 });
-                poll_fn(|context| inner.poll_ready(context)).await.ok()?;
                 let replayed = watch(shared, inner, request, None, record, Some(delivery));
                 Some(replayed.await.ok()?.status())
             })
@@ -246,4 +253,34 @@ fn kept(parts: &Parts) -> Parts {
         kept.extensions.insert(OriginalUri(lasting(&original)));
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body::Body as _;
+
+    use super::*;
+    use crate::{inspector, timestamp::Timestamp};
+
+    /// Or one of known length would be waited for, and had more room than it needs.
+    #[test]
+    fn what_a_body_says_of_itself_is_said() {
+        let (parts, ()) = Request::new(()).into_parts();
+        let record = inspector().begin(Arrival {
+            at: Timestamp::now(),
+            method: &parts.method,
+            uri: &parts.uri,
+            headers: &parts.headers,
+            endpoint: None,
+            again_of: None,
+        });
+        let watched = |body| Watched {
+            inner: Box::pin(body),
+            record: Arc::clone(&record),
+        };
+        let body = watched(Body::from("abc"));
+        assert_eq!(body.size_hint().exact(), Some(3));
+        assert!(!body.is_end_stream());
+        assert!(watched(Body::empty()).is_end_stream());
+    }
 }

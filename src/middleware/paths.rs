@@ -180,6 +180,13 @@ mod tests {
         }
     }
 
+    /// The error names it.
+    #[test]
+    fn the_first_of_those_that_overlap_is_found() {
+        let (_, overlaps) = laid(&["/a/{t}", "/b/{t}/c", "/b/{t}/d/e", "/b/{*r}"]);
+        assert_eq!(overlaps, [None, None, None, Some(1)]);
+    }
+
     #[test]
     fn a_branch_that_leads_nowhere_is_left_again() {
         let (node, _) = laid(&["/a/{t}/x", "/{u}/b/y", "/a/b/{*r}"]);

@@ -226,3 +226,52 @@ pub(super) fn report_shadow(shared: &Shared, rejection: &Rejection) {
         observer(rejection);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DiagnosisLevel, Secret, WebhookLayer, middleware::open::head, providers};
+
+    /// Nobody pays for sentences that nobody reads.
+    #[test]
+    fn why_is_found_out_where_somebody_hears_it() -> Result<(), Box<dyn std::error::Error>> {
+        let secret = Secret::new("It's a Secret to Everybody")?;
+        let layer = WebhookLayer::new(providers::github(), secret)?;
+        let (parts, ()) = http::Request::new(()).into_parts();
+        for (name, layer, is_told) in [
+            ("nobody", layer.clone(), false),
+            ("an observer", layer.clone().on_refusal(|_| ()), true),
+            ("a listener", layer.clone().on_event(|_| ()), true),
+            ("trials", layer.with_diagnosis(DiagnosisLevel::Trials), true),
+        ] {
+            let shared = &*layer.shared;
+            let endpoint = shared.endpoints.first().ok_or("it has one")?;
+            let case = Case {
+                head: head(endpoint, &parts),
+                body: None,
+                scheme: &endpoint.scheme,
+                keyring: None,
+                now: shared.clock.now(),
+            };
+            let rejection = diagnose(shared, RejectionKind::ContentEncoding, endpoint, &case);
+            assert_eq!(!rejection.diagnoses().is_empty(), is_told, "{name}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn why_nothing_fits_is_found_out_where_somebody_hears_it()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let secret = Secret::new("It's a Secret to Everybody")?;
+        let endpoint = Endpoint::new(providers::github(), secret)?.with_path("/github");
+        let layer = WebhookLayer::by_path(vec![endpoint])?;
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let is_told = |layer: &WebhookLayer| {
+            let rejection = nothing_fits(&layer.shared, &parts);
+            !rejection.diagnoses().is_empty()
+        };
+        assert!(!is_told(&layer));
+        assert!(is_told(&layer.on_refusal(|_| ())));
+        Ok(())
+    }
+}

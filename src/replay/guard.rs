@@ -1,7 +1,6 @@
 //! The claim around a handler, which is settled whatever happens to it.
 
 use std::{
-    fmt,
     future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
@@ -259,15 +258,6 @@ impl ClaimHandle {
     }
 }
 
-impl fmt::Debug for ClaimHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClaimHandle")
-            .field("key", &self.key)
-            .field("fence", &self.fence)
-            .finish_non_exhaustive()
-    }
-}
-
 /// How a claim ends.
 #[derive(Clone, Copy, Debug)]
 enum Settle {
@@ -276,7 +266,6 @@ enum Settle {
 }
 
 /// Settles a claim: by a call, or when it is dropped by a panic or a client that went away.
-#[derive(Debug)]
 pub(crate) struct ClaimGuard {
     claim: Arc<ClaimHandle>,
 }

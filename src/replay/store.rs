@@ -331,6 +331,9 @@ mod tests {
         assert!(matches!(memory, Answer::Now(Ok(Claim::New { .. }))));
         let sharded = ShardedReplayStore::new([MemoryReplayStore::new()]).expect("it has a shard");
         assert!(matches!(claim(sharded), Answer::Now(Ok(Claim::New { .. }))));
+        let shards = [true, false].map(|says| Waiting { says });
+        let waiting = ShardedReplayStore::new(shards).expect("it has shards");
+        assert!(matches!(claim(waiting), Answer::Later(_)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use super::support::{Folder, SECRETS, run, run_with};
+use super::support::{Folder, Ran, SECRETS, binary, run, run_with};
 
 #[test]
 fn no_error_repeats_a_secret() {
@@ -193,4 +193,21 @@ fn echo() -> String {
         }
     });
     url
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_named_and_not_shown() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+
+    let folder = Folder::new();
+    let secret = [SECRETS[0].as_bytes(), b"\xff"].concat();
+    let output = binary(folder.path())
+        .args(["sign", "-p", "stripe", "-s", "env:SECRET"])
+        .env("SECRET", OsStr::from_bytes(&secret))
+        .output();
+    let ran = Ran::of(output.expect("the binary runs"));
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let said = "the environment variable SECRET is not Unicode";
+    assert!(ran.stderr.contains(said), "{ran:?}");
 }

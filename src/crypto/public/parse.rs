@@ -429,6 +429,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_key_at_all_is_refused() {
+        let bits = P256_SPKI.replace("034200", "034201");
+        let unknown = P256_SPKI.replace("2a8648ce3d0201", "2a8648ce3d0202");
+        for (name, text) in [
+            ("more than a PEM text", format!("{P256}and more")),
+            ("a bit string of no bytes", bits),
+            ("the key of an algorithm that nobody knows", unknown),
+        ] {
+            refuses(
+                Algorithm::EcdsaP256Sha256,
+                name,
+                &text,
+                PublicKeyError::Form,
+            );
+        }
+        let jwk = include_str!("../../../tests/keys/rsa2048.jwk");
+        let set = r#"{"keys":[{"kty":"RSA","n":"?","e":"AQAB"}]}"#;
+        let zero = r#"{"kty":"RSA","n":"AAAA","e":"AQAB"}"#;
+        for (name, text, wanted) in [
+            ("a set with a key that is none", set, PublicKeyError::Form),
+            ("a modulus of zero", zero, PublicKeyError::Form),
+            ("RS256 for SHA-1", jwk, PublicKeyError::Kind),
+        ] {
+            refuses(Algorithm::RsaPkcs1Sha1, name, text, wanted);
+        }
+        let error = aws_lc(Algorithm::Ed25519, &[]).err();
+        assert_eq!(error, Some(PublicKeyError::Kind), "it is none of aws-lc's");
+    }
+
+    #[test]
     fn keys_of_another_kind_are_refused() {
         let p384 = include_str!("../../../tests/keys/p384.pem");
         // The P-256 key above with the name of another curve.

@@ -114,3 +114,31 @@ impl PrivateKey {
         }
     }
 }
+
+#[cfg(all(test, feature = "ed25519", feature = "public-key"))]
+mod tests {
+    use super::*;
+    use crate::crypto::public::parse;
+
+    #[test]
+    fn what_it_signs_its_public_key_verifies() {
+        for algorithm in [
+            Algorithm::Ed25519,
+            Algorithm::EcdsaP256Sha256,
+            Algorithm::EcdsaP256Sha256Fixed,
+            Algorithm::RsaPkcs1Sha1,
+            Algorithm::RsaPkcs1Sha256,
+            Algorithm::RsaPkcs1Sha512,
+            Algorithm::RsaPssSha256,
+        ] {
+            let private = PrivateKey::make(algorithm, [7; 32]).expect("this build has them all");
+            let text = private.public_text().expect("it has a text");
+            let public = parse(algorithm, &text).expect("it is one of the forms");
+            let signature = private.sign(b"hello").expect("it signs");
+            let key = &public.first().expect("a key").key;
+            assert!(key.verify(b"hello", &signature), "{algorithm:?}");
+            assert!(!key.verify(b"hellO", &signature), "{algorithm:?}");
+        }
+        assert!(PrivateKey::make(Algorithm::HmacSha256, [7; 32]).is_none());
+    }
+}

@@ -121,6 +121,20 @@ mod tests {
         assert_eq!(read.not_after, time("2022-08-17T23:59:59Z"));
     }
 
+    /// As of version 1, whose certificates are for no name.
+    #[test]
+    fn a_certificate_may_have_no_extensions() {
+        let sequence = |parts: &[&[u8]]| value(SEQUENCE, &parts.concat()).expect("it is short");
+        let empty = sequence(&[]);
+        let time = value(UTC_TIME, b"210907000000Z").expect("it is short");
+        let serial = value(0x02, &[1]).expect("it is short");
+        let validity = sequence(&[&time, &time]);
+        let fields = sequence(&[&serial, &empty, &empty, &validity, &empty, &empty]);
+        let der = sequence(&[&fields, &empty]);
+        let read = read(&der).expect("a certificate");
+        assert!(read.names.is_empty() && read.not_before == read.not_after);
+    }
+
     #[test]
     fn a_time_has_the_century_of_its_form() {
         for (tag, text, want) in [

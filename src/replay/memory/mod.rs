@@ -209,6 +209,18 @@ mod tests {
         }
     }
 
+    /// It has its place, and needs no room.
+    #[test]
+    fn a_full_shard_takes_an_event_again_that_it_knows() {
+        let shards = Shards::new(1, 200, 0);
+        claim_all(&shards, 0..180, 0, LONG);
+        claim_all(&shards, 180..200, 0, seconds(5));
+        claim_all(&shards, 199..200, 5, LONG);
+        let again = shards.claim(digest(199), seconds(5), LONG);
+        assert_eq!(again, Found::InFlight(LONG));
+        assert_eq!(shards.len(), 200);
+    }
+
     #[test]
     fn what_has_expired_is_swept_however_often_it_was_passed_before() {
         let shards = Shards::new(1, 10_000, 0);

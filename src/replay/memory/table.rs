@@ -383,6 +383,20 @@ mod tests {
         assert_eq!((table.chunks.len(), table.index.len()), (1, 128));
     }
 
+    #[test]
+    fn what_is_removed_is_removed_once() {
+        let mut table = Table::new();
+        for number in 1..4 {
+            put(&mut table, entry(spread(number), LATER));
+        }
+        let (slot, _) = table.find(spread(2)).expect("it is there");
+        for _ in 0..2 {
+            table.remove(slot);
+            assert_eq!(table.len(), 2);
+            assert!(table.find(spread(1)).is_some() && table.find(spread(3)).is_some());
+        }
+    }
+
     /// Each sweep is short, and they get everywhere; then the memory is given back.
     #[test]
     fn what_expires_after_a_storm_is_swept_bit_by_bit() {

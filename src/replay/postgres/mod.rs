@@ -35,8 +35,8 @@ const CONNECTIONS: u32 = 5;
 const CLEAN_UP_EVERY: Duration = Duration::from_mins(1);
 /// How many rows are removed at once: some milliseconds of work.
 const BATCH: i64 = 1000;
-/// The longest time that is counted with: far beyond every retry.
-const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+/// The longest time that is counted with, ten years: far beyond every retry.
+const LONGEST: Duration = Duration::from_hours(87_600);
 
 const CLAIM: &str = include_str!("claim.sql");
 /// $3 is the lease in seconds.
@@ -241,6 +241,29 @@ impl PostgresReplayStore {
             .unwrap_or_else(|_| Err(StoreError::new("Postgres does not answer in time")))
     }
 
+    /// Claims a row; answers what stands there then, its fence, and how many seconds its lease still runs. `None` where
+    /// others have it just now.
+    async fn claim_row(
+        &self,
+        key: &[u8],
+        token: ClaimToken,
+        lease: Duration,
+    ) -> Result<Option<(String, i64, f64)>, sqlx::Error> {
+        for _ in 0..ATTEMPTS {
+            let claim = sqlx::query_as(CLAIM)
+                .bind(key)
+                .bind(bytes(token))
+                .bind(seconds(lease));
+            match claim.fetch_optional(self.pool()).await {
+                Ok(None) => {}
+                // The transaction of a running handler holds the row.
+                Err(error) if is_locked(&error) => return Ok(None),
+                answered => return answered,
+            }
+        }
+        Ok(None)
+    }
+
     /// Runs a statement that changes the row of a claim; answers whether it did.
     async fn settle(
         &self,
@@ -256,7 +279,7 @@ impl PostgresReplayStore {
         let now = Instant::now();
         {
             let mut cleaned = self.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
-            if cleaned.is_some_and(|last| now < last + CLEAN_UP_EVERY) {
+            if !is_due(*cleaned, now) {
                 return;
             }
             *cleaned = Some(now);
@@ -280,23 +303,7 @@ impl ReplayStore for PostgresReplayStore {
     async fn claim(&self, key: &ReplayKey, lease: Duration) -> Result<Claim, StoreError> {
         let token = self.tokens.next();
         let key = key.as_bytes().as_slice();
-        let found: Option<(String, i64, f64)> = self
-            .ask(async |_| {
-                for _ in 0..ATTEMPTS {
-                    let claim = sqlx::query_as(CLAIM)
-                        .bind(key)
-                        .bind(bytes(token))
-                        .bind(seconds(lease));
-                    match claim.fetch_optional(self.pool()).await {
-                        Ok(None) => {}
-                        // The transaction of a running handler holds the row.
-                        Err(error) if is_locked(&error) => return Ok(None),
-                        answered => return answered,
-                    }
-                }
-                Ok(None)
-            })
-            .await?;
+        let found = self.ask(|_| self.claim_row(key, token, lease)).await?;
         self.clean_up_now_and_then();
         let in_flight = |remaining| {
             Ok(Claim::InFlight {
@@ -360,6 +367,11 @@ async fn clean_up(pool: &PgPool) -> Result<u64, StoreError> {
         .map_err(|error| failed(&error))
 }
 
+/// Whether it is time to look for what has expired again.
+fn is_due(cleaned: Option<Instant>, now: Instant) -> bool {
+    cleaned.is_none_or(|last| now >= last + CLEAN_UP_EVERY)
+}
+
 fn bytes(token: ClaimToken) -> Vec<u8> {
     token.get().to_be_bytes().to_vec()
 }
@@ -388,4 +400,20 @@ fn is_locked(error: &sqlx::Error) -> bool {
 
 fn failed(error: &sqlx::Error) -> StoreError {
     StoreError::new(format!("Postgres can't answer: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_expired_is_looked_for_once_a_minute() {
+        let now = Instant::now();
+        assert!(is_due(None, now));
+        let next = now + CLEAN_UP_EVERY;
+        assert!(!is_due(Some(now), now));
+        assert!(!is_due(Some(now), next - Duration::from_nanos(1)));
+        assert!(is_due(Some(now), next));
+        assert!(is_due(Some(now), next + Duration::from_nanos(1)));
+    }
 }

@@ -109,3 +109,22 @@ impl Transactions {
         self.rest.store(until, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_refused_a_transaction_is_tried_again_after_a_minute() {
+        let transactions = Transactions::new();
+        assert!(transactions.are_tried());
+        transactions.rest();
+        assert!(!transactions.are_tried());
+        advance(REST - Duration::from_millis(1)).await;
+        assert!(!transactions.are_tried());
+        advance(Duration::from_millis(1)).await;
+        assert!(transactions.are_tried());
+    }
+}

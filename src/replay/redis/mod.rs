@@ -24,14 +24,16 @@ const CONNECT: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(1);
 /// How long a request waits for all attempts together: less than the 3 s in which Slack wants its answer.
 const PATIENCE: Duration = Duration::from_millis(2500);
-/// How often one question is asked where the connection breaks.
-const ATTEMPTS: u32 = 4;
-/// The pause before the second attempt; it doubles. A server that was restarted takes new connections within it.
-const PAUSE: Duration = Duration::from_millis(25);
+/// The pauses before a question is asked again where the connection breaks. A server that was restarted takes new connections within them.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+];
 /// How long the number of a claim is kept after its end: longer than a provider waits between two tries early on.
 const KEEP: Duration = Duration::from_hours(1);
-/// The longest time that a script can count with: far beyond every retry.
-const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+/// The longest time that a script can count with, ten years: far beyond every retry.
+const LONGEST: Duration = Duration::from_hours(87_600);
 
 /// The store of several instances, in Redis 5 or later, or Valkey.
 ///
@@ -117,27 +119,28 @@ impl RedisReplayStore {
         format!("{}{}", self.prefix, BASE64.encode(key.as_bytes()))
     }
 
-    /// Asks the server, again if the connection breaks. The number that `call` gets says how often it was asked before.
-    async fn ask<T, F>(&self, call: impl Fn(ConnectionManager, u32) -> F) -> Result<T, StoreError>
+    /// Asks the server, again if the connection breaks. The second argument of `call` says whether it was asked before.
+    async fn ask<T, F>(&self, call: impl Fn(ConnectionManager, bool) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, RedisError>>,
     {
         let attempts = async {
-            let mut attempt = 0;
+            let mut pauses = PAUSES.into_iter();
+            let mut again = false;
             loop {
                 let (manager, number) = self.manager()?;
-                let error = match call(manager, attempt).await {
+                let error = match call(manager, again).await {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 };
                 if is_silent(&error) {
                     self.hang_up(number);
                 }
-                attempt += 1;
-                if attempt == ATTEMPTS || !error.is_io_error() {
-                    return Err(error);
+                match pauses.next() {
+                    Some(pause) if error.is_io_error() => sleep(pause).await,
+                    _ => return Err(error),
                 }
-                sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+                again = true;
             }
         };
         match timeout(PATIENCE, attempts).await {
@@ -156,11 +159,11 @@ impl RedisReplayStore {
         time: Duration,
     ) -> Result<bool, StoreError> {
         let key = self.key(key);
-        self.ask(|mut manager, attempt| {
+        self.ask(|mut manager, again| {
             let mut call = self.settle.key(&key);
             call.arg(what).arg(text(token)).arg(millis(time));
             call.arg(millis(KEEP));
-            call.arg(if attempt == 0 { "first" } else { "again" });
+            call.arg(if again { "again" } else { "first" });
             async move { call.invoke_async(&mut manager).await }
         })
         .await
@@ -171,11 +174,11 @@ impl RedisReplayStore {
         &self,
         mut manager: ConnectionManager,
         fresh: &Fresh,
-        attempt: u32,
+        again: bool,
     ) -> Result<Claim, RedisError> {
         // A proxy that knows no transactions may hang up on one, so none is asked for twice.
-        let mut refused = attempt > 0 && !self.transactions.are_known();
-        if attempt == 0 && self.transactions.are_tried() {
+        let mut refused = again && !self.transactions.are_known();
+        if !again && self.transactions.are_tried() {
             match fresh.claim(&mut manager).await {
                 Ok(claim) => {
                     self.transactions.answered();
@@ -195,17 +198,7 @@ impl RedisReplayStore {
         if refused {
             self.transactions.rest();
         }
-        match found.as_str() {
-            "new" => Ok(Claim::New {
-                token: fresh.token,
-                fence: number,
-            }),
-            "in-flight" => Ok(Claim::InFlight {
-                remaining: Duration::from_millis(number),
-            }),
-            "done" => Ok(Claim::Done),
-            _ => Err((ErrorKind::UnexpectedReturnType, "no answer to a claim").into()),
-        }
+        claimed(&found, number, fresh.token)
     }
 
     fn manager(&self) -> Result<(ConnectionManager, u64), RedisError> {
@@ -253,7 +246,7 @@ impl ReplayStore for RedisReplayStore {
             token: self.tokens.next(),
             lease: millis(lease),
         };
-        self.ask(|manager, attempt| self.claim_by(manager, &fresh, attempt))
+        self.ask(|manager, again| self.claim_by(manager, &fresh, again))
             .await
     }
 
@@ -286,6 +279,21 @@ fn is_silent(error: &RedisError) -> bool {
     error.is_timeout() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
+/// What the script has answered to the claim of `token`.
+fn claimed(found: &str, number: u64, token: ClaimToken) -> Result<Claim, RedisError> {
+    match found {
+        "new" => Ok(Claim::New {
+            token,
+            fence: number,
+        }),
+        "in-flight" => Ok(Claim::InFlight {
+            remaining: Duration::from_millis(number),
+        }),
+        "done" => Ok(Claim::Done),
+        _ => Err((ErrorKind::UnexpectedReturnType, "no answer to a claim").into()),
+    }
+}
+
 fn text(token: ClaimToken) -> String {
     format!("{:032x}", token.get())
 }
@@ -294,4 +302,49 @@ fn text(token: ClaimToken) -> String {
 fn millis(time: Duration) -> u64 {
     let millis = time.min(LONGEST).as_micros().div_ceil(1000).max(1);
     u64::try_from(millis).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_is_hung_up_once() -> Result<(), Box<dyn std::error::Error>> {
+        let store = RedisReplayStore::new("redis://127.0.0.1:1")?;
+        let (_, first) = store.manager()?;
+        store.hang_up(first);
+        let (_, second) = store.manager()?;
+        // Others who waited for the first one give it up later.
+        store.hang_up(first);
+        assert!(store.link().manager.is_some());
+        store.hang_up(second);
+        assert!(store.link().manager.is_none());
+        Ok(())
+    }
+
+    /// What nobody understands is no claim.
+    #[test]
+    fn another_answer_than_the_scripts_is_an_error() {
+        for found in ["", "NEW", "newer"] {
+            let error = claimed(found, 1, ClaimToken::new(7)).expect_err(found);
+            assert_eq!(error.kind(), ErrorKind::UnexpectedReturnType, "{found}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_closed_and_of_no_more_use_is_silent() {
+        let kind = |kind: ErrorKind| RedisError::from((kind, "a test"));
+        let io = |kind: io::ErrorKind| RedisError::from(io::Error::from(kind));
+        for (error, want) in [
+            (io(io::ErrorKind::TimedOut), true),
+            (kind(ErrorKind::Server(ServerErrorKind::ReadOnly)), true),
+            (io(io::ErrorKind::ConnectionReset), false),
+            (kind(ErrorKind::Server(ServerErrorKind::BusyLoading)), false),
+            (kind(ErrorKind::UnexpectedReturnType), false),
+        ] {
+            assert_eq!(is_silent(&error), want, "{error}");
+        }
+    }
 }

@@ -549,6 +549,18 @@ async fn a_slow_body_within_the_deadlines_is_accepted() {
     outcome.answer.assert_handled("two long pauses");
 }
 
+/// Also where it is the turn of others that tells what time it is.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_takes_the_last_of_its_time_is_accepted() {
+    let signed = of_body(&providers::github(), "/", [b'x'; 60]);
+    let layer = layer(&providers::github()).with_body_timeouts(30 * SECOND, 30 * SECOND);
+    // So many that others get their turn.
+    let empty = || (0..5000).map(|_| data(0));
+    let steps = empty().chain([Step::Wait(30 * SECOND), data(60)]);
+    let outcome = deliver(&layer, &signed, Frames::new(steps.chain(empty()))).await;
+    outcome.answer.assert_handled("30 seconds");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_deadlines_can_be_set() {
     let signed = of_body(&providers::github(), "/", [b'x'; 60]);

@@ -23,8 +23,8 @@ use serde::Deserialize;
 use tower::Layer as _;
 
 use super::support::{
-    Answer, Counter, Frames, HANDLED, endpoint, forged, handler, layer, layer_for, now, of_body,
-    ok, request, right, send, signed, with_body, with_header, without_header,
+    Answer, Counter, Frames, HANDLED, Step, counting, endpoint, forged, handler, layer, layer_for,
+    now, of_body, ok, request, right, send, signed, with_body, with_header, without_header,
 };
 
 #[derive(Debug, Deserialize)]
@@ -616,6 +616,18 @@ async fn a_shadow_never_makes_a_verified_webhook() {
             answer.text()
         );
     }
+    assert_eq!(runs.count(), 0);
+}
+
+/// There is nothing to hand on.
+#[tokio::test]
+async fn a_shadow_refuses_a_body_that_breaks_off() {
+    let stripe = providers::stripe();
+    let runs = Counter::default();
+    let service = layer_for(endpoint(&stripe).with_shadow_mode()).layer(counting(&runs));
+    let broken = Frames::new([Step::Data("{".into()), Step::Fail]);
+    let answer = send(&service, with_body(&payment(&stripe), broken)).await;
+    answer.assert_is("broken", 400, "body-unreadable", "bad request\n");
     assert_eq!(runs.count(), 0);
 }
 

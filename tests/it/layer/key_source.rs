@@ -4,14 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum_webhook::{
-    Endpoint, KeyRequest, KeySource, KeySourceError, Keyring, Secret, providers, scheme::Scheme,
+    Endpoint, KeyRequest, KeySource, KeySourceError, Keyring, Secret, TenantFrom, providers,
+    scheme::Scheme,
 };
 use bytes::Bytes;
 use http::{HeaderValue, Request};
+use tower::Layer as _;
 
 use super::support::{
-    Answer, Counter, Frames, Step, counting, forged, layer_for, request, right, send, signed,
-    with_body, wrong,
+    Answer, Counter, Frames, Step, counting, forged, layer_for, of_body, request, right, send,
+    signed, with_body, wrong,
 };
 
 /// A source that answers what it is told, and counts how often it is asked.
@@ -51,7 +53,7 @@ async fn ask(scheme: &Scheme, source: &Told, request: Request<Body>) -> (Answer,
     let endpoint = Endpoint::from_source(scheme.clone(), source.clone()).unwrap();
     let runs = Counter::default();
     let layer = layer_for(endpoint);
-    let service = tower::Layer::layer(&layer, counting(&runs));
+    let service = layer.layer(counting(&runs));
     let answer = send(&service, request).await;
     (answer, runs.count())
 }
@@ -117,6 +119,26 @@ async fn a_key_that_changed_meanwhile_is_asked_for_once_more() {
     let (answer, runs) = ask(&scheme, &source, request(&signed(&scheme))).await;
     answer.assert_refused("the newer is wrong too", "mismatch");
     assert_eq!(runs, 0);
+}
+
+/// A body that may be a question is no reason to ask again for what can't be had.
+#[tokio::test]
+async fn keys_that_can_not_be_had_are_asked_for_once() {
+    let mut scheme = providers::stripe();
+    scheme.handshakes = providers::monday().handshakes;
+    let failing = Told::new(Err(KeySourceError::unavailable("the database is down")));
+    let endpoint = Endpoint::from_source(scheme.clone(), failing.clone())
+        .unwrap()
+        .with_tenant(TenantFrom::unverified_body_field("/tenant").unwrap());
+    let signed = of_body(
+        &scheme,
+        "/webhook",
+        r#"{"tenant":"acme","challenge":"abc"}"#,
+    );
+    let service = layer_for(endpoint).layer(counting(&Counter::default()));
+    let answer = send(&service, request(&signed)).await;
+    answer.assert_try_again("down", "keys-unavailable");
+    assert_eq!(failing.asked.count(), 1);
 }
 
 #[tokio::test]

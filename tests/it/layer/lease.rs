@@ -33,6 +33,8 @@ struct Remote {
     renewals: Counter,
     /// It has lost what it knew.
     is_emptied: AtomicBool,
+    /// It says that it never waits.
+    is_quick: AtomicBool,
 }
 
 impl Remote {
@@ -85,6 +87,10 @@ impl ReplayStore for Remote {
     async fn release(&self, key: &ReplayKey, token: ClaimToken) -> Result<bool, StoreError> {
         self.reach().await?;
         self.inner.release(key, token).await
+    }
+
+    fn answers_at_once(&self) -> bool {
+        self.is_quick.load(Ordering::SeqCst)
     }
 }
 
@@ -416,6 +422,27 @@ async fn t_r10_the_end_of_a_handler_is_stored_if_the_store_is_back_just_before_t
     assert_eq!(runs.count(), 1);
 }
 
+/// A lease of the shortest pause is still time for one more attempt, after half of it.
+#[tokio::test(start_paused = true)]
+async fn t_r10_the_end_of_a_handler_is_told_again_while_a_tenth_of_a_second_is_left() {
+    let tenth = SECOND / 10;
+    let (layer, store) = on_remote(short().with_lease(tenth));
+    let (runs, gone) = (Counter::default(), Arc::clone(&store));
+    let count = runs.clone();
+    let service = layer.layer(handler(move |_| {
+        count.add();
+        gone.set_away(true);
+        async { ok() }
+    }));
+    let first = send(&service, request(&stripe())).await;
+    first.assert_handled("its answer stands");
+    sleep(tenth / 4).await;
+    store.set_away(false);
+    sleep(tenth / 2).await;
+    assert_duplicate(&send(&service, request(&stripe())).await);
+    assert_eq!(runs.count(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn t_r10_a_failed_event_is_given_back_once_the_store_is_back() {
     let (layer, store) = on_remote(endpoint(&providers::stripe()));
@@ -434,6 +461,33 @@ async fn t_r10_a_failed_event_is_given_back_once_the_store_is_back() {
     sleep(5 * SECOND).await;
     let retry = send(&service, request(&stripe())).await;
     retry.assert_handled("long before its lease runs out");
+}
+
+/// Whether the store says at once that it is away, or after a while.
+#[tokio::test(start_paused = true)]
+async fn t_r10_an_event_whose_client_has_left_is_given_back_once_the_store_is_back() {
+    for (delay, is_quick) in [
+        (Duration::ZERO, false),
+        (Duration::ZERO, true),
+        (SECOND, false),
+    ] {
+        let (layer, store) = on_remote(endpoint(&providers::stripe()));
+        store.is_quick.store(is_quick, Ordering::SeqCst);
+        let (deliver, runs, _) = taking(&layer, 10 * SECOND);
+        let outage = async {
+            sleep(SECOND).await;
+            store.set_away(true);
+            *store.delay.lock().unwrap() = delay;
+        };
+        let (left, ()) = tokio::join!(timeout(2 * SECOND, deliver()), outage);
+        left.unwrap_err();
+        sleep(10 * SECOND).await;
+        store.set_away(false);
+        sleep(10 * SECOND).await;
+        let retry = deliver().await;
+        retry.assert_handled("long before its lease runs out");
+        assert_eq!(runs.count(), 2);
+    }
 }
 
 // --- Which answers end an event.

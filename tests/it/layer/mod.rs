@@ -16,6 +16,7 @@ mod http2;
 mod inspector;
 mod key_source;
 mod lease;
+mod no_runtime;
 mod pairing;
 mod placement;
 mod questions;

@@ -27,9 +27,9 @@ use super::support::{
 
 /// Panics where it is called without having said that it is ready; a clone has not.
 #[derive(Default)]
-struct MustBeReady {
+pub(super) struct MustBeReady {
     is_ready: bool,
-    runs: Counter,
+    pub(super) runs: Counter,
 }
 
 impl Clone for MustBeReady {

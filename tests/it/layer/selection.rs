@@ -1,9 +1,14 @@
 //! Which endpoint a request is for, and which layers can't be built.
 
+use std::error::Error as _;
+
 use axum::{Router, body::Body, routing::post};
 use axum_webhook::{
     Endpoint, EndpointError, KeyringError, LayerError, Secret, VerifiedWebhook, WebhookLayer,
-    providers, scheme::Scheme, sign::Signed, testing::FixedClock,
+    providers,
+    scheme::{Locate, Scheme},
+    sign::Signed,
+    testing::FixedClock,
 };
 use http::Response;
 use tower::{Layer as _, Service};
@@ -83,6 +88,18 @@ async fn by_path_is_by_the_matched_path_or_the_one_received() {
         let path = format!("/webhooks/{tenant}/stripe");
         check(&app, &providers::stripe(), &path, "stripe").await;
     }
+}
+
+/// Whose handler runs, its keys count.
+#[tokio::test]
+async fn by_path_the_route_that_matched_wins_over_the_path_received() {
+    let stripe = providers::stripe();
+    let layer = still(WebhookLayer::by_path(vec![
+        at(&providers::github(), "/webhooks/acme"),
+        at(&stripe, "/webhooks/{tenant}"),
+    ]));
+    let app = naming("/webhooks/{tenant}").layer(layer);
+    check(&app, &stripe, "/webhooks/acme", "stripe").await;
 }
 
 #[tokio::test]
@@ -286,6 +303,38 @@ async fn detection_refuses_what_fits_none_or_several() {
     }
 }
 
+/// Wherever the signature stands in the head; the body is not read to find out whose it is.
+#[tokio::test]
+async fn detection_finds_every_signature_of_the_head() {
+    let in_query = r#"
+        id = "acme"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { query = "signature" }, encoding = "hex" }
+        "#;
+    let in_query = ("acme", toml::from_str(in_query).unwrap());
+    let is_in_body =
+        |at: &Locate| matches!(at, Locate::Json(_) | Locate::Form(_) | Locate::OnlyForm(_));
+    let mut found = 0;
+    for (id, scheme) in crate::signable().chain([in_query]) {
+        let runs = Counter::default();
+        let layer = still(WebhookLayer::by_detection(vec![endpoint(&scheme)]));
+        let answer = send(
+            &layer.layer(counting(&runs)),
+            request(&signed_to(&scheme, "/a")),
+        )
+        .await;
+        let mut places = scheme.shapes.iter().map(|shape| &shape.signature.at);
+        if places.all(is_in_body) {
+            answer.assert_refused(id, "no-shape");
+        } else {
+            answer.assert_handled(id);
+            found += 1;
+        }
+    }
+    assert!(found > 100, "{found}");
+}
+
 #[tokio::test]
 async fn detection_does_not_guess_between_two_endpoints_of_one_provider() {
     let github = providers::github();
@@ -318,6 +367,7 @@ fn a_layer_without_an_endpoint_is_refused() {
         WebhookLayer::by_segment("/{name}", Vec::new()),
         WebhookLayer::by_detection(Vec::new()),
     ] {
+        assert!(layer.as_ref().unwrap_err().source().is_none());
         check_error(layer, &LayerError::NoEndpoint, "no endpoint");
     }
 }

@@ -1,6 +1,12 @@
 //! The store in Postgres, on a real server.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum_webhook::{
     Secret, WebhookLayer, providers,
@@ -8,7 +14,12 @@ use axum_webhook::{
     testing::contract::fresh_key,
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    task::JoinSet,
+    time::sleep,
+};
 
 use super::{
     postgres_url,
@@ -95,6 +106,71 @@ async fn an_answer_that_is_lost_is_no_duplicate() {
 async fn t_r10_a_server_that_does_not_answer_is_an_error_until_it_does() {
     let (store, line) = behind_a_line().await;
     survives_silence(&store, &line).await;
+}
+
+/// A server that answers every connection with an error, and how many there were.
+async fn failing(code: &str) -> (PostgresReplayStore, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "postgres://app@{}/app?sslmode=disable",
+        listener.local_addr().unwrap()
+    );
+    let fields = format!("SFATAL\0VFATAL\0C{code}\0Ma test\0\0");
+    let length = u32::try_from(fields.len() + 4).unwrap();
+    let answer = [b"E", &length.to_be_bytes()[..], fields.as_bytes()].concat();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut start = [0; 1000];
+            assert!(client.read(&mut start).await.unwrap() > 0);
+            client.write_all(&answer).await.unwrap();
+        }
+    });
+    (PostgresReplayStore::new(&url).unwrap(), connections)
+}
+
+/// Another connection is tried where this one broke, and only there.
+#[tokio::test]
+async fn a_question_is_asked_three_times_at_most() {
+    for (code, times) in [
+        // Its server is shut down, by its administrator or by a crash; a pooler has lost it.
+        ("57P01", 3),
+        ("57P02", 3),
+        ("08006", 3),
+        // The password is wrong; there is no such database.
+        ("28P01", 1),
+        ("3D000", 1),
+    ] {
+        let (store, connections) = failing(code).await;
+        let error = store.claim(&fresh_key(), MINUTE).await.unwrap_err();
+        assert!(error.to_string().contains("a test"), "{code}: {error}");
+        assert_eq!(connections.load(Ordering::SeqCst), times, "{code}");
+    }
+}
+
+/// The transaction of a handler that is about to end has it.
+#[tokio::test]
+async fn an_event_whose_row_is_not_to_be_had_is_in_flight() {
+    let (pool, url) = schema().await;
+    let impatient = PgPool::connect(&format!("{url}%20-clock_timeout%3D100"))
+        .await
+        .unwrap();
+    let store = PostgresReplayStore::from(impatient);
+    store.migrate().await.unwrap();
+    let key = fresh_key();
+    let (token, _) = new(store.claim(&key, MINUTE).await.unwrap());
+    let mut handler = pool.begin().await.unwrap();
+    sqlx::query("SELECT key FROM axum_webhook_replay FOR UPDATE")
+        .execute(&mut *handler)
+        .await
+        .unwrap();
+    let claim = store.claim(&key, MINUTE).await.unwrap();
+    let remaining = Duration::from_secs(1);
+    assert_eq!(claim, Claim::InFlight { remaining });
+    handler.rollback().await.unwrap();
+    assert!(store.commit(&key, token, MINUTE).await.unwrap());
 }
 
 #[tokio::test]

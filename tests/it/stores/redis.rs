@@ -161,9 +161,13 @@ async fn a_repeat_of_what_is_done_is_one_question() {
 #[tokio::test]
 async fn a_claim_that_a_script_can_not_make_either_is_no_reason_for_scripts() {
     let prefix = format!("test-{:?}:", fresh_key());
-    let store = store().with_prefix(&prefix);
+    let (store, line) = behind_a_line().await;
+    let store = store.with_prefix(&prefix);
     let key = fresh_key();
     new(store.claim(&key, MINUTE).await.unwrap());
+    // From here on the server knows the script.
+    let claim = store.claim(&key, MINUTE).await.unwrap();
+    assert!(matches!(claim, Claim::InFlight { .. }), "{claim:?}");
     let client = redis::Client::open(redis_url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let keys = keys(&mut connection, &prefix).await;
@@ -177,12 +181,41 @@ async fn a_claim_that_a_script_can_not_make_either_is_no_reason_for_scripts() {
         .await
         .unwrap();
     assert_eq!(list.len(), 2);
+    let before = line.questions();
     store.claim(&key, MINUTE).await.unwrap_err();
-    // The next one is a transaction again, whose fence is in whole milliseconds.
+    // A transaction and a script: what a server refuses it is not asked for again.
+    assert_eq!(line.questions() - before, 2);
+    assert_claims_by_transactions(&store).await;
+}
+
+/// That the next claims need no script: the fence of a transaction is in whole milliseconds.
+async fn assert_claims_by_transactions(store: &RedisReplayStore) {
     for _ in 0..3 {
         let (_, fence) = new(store.claim(&fresh_key(), MINUTE).await.unwrap());
         assert_eq!(fence % 1000, 0);
     }
+}
+
+/// It has answered one before, so it was not the transaction on which the connection broke.
+#[tokio::test]
+async fn an_answer_that_is_lost_is_no_reason_for_scripts() {
+    let (store, line) = behind_a_line().await;
+    new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    line.lose_next_answer();
+    new(store.claim(&fresh_key(), MINUTE).await.unwrap());
+    line.assert_lost();
+    assert_claims_by_transactions(&store).await;
+}
+
+/// What it met first was the claim of another delivery, which a script has to look at.
+#[tokio::test]
+async fn a_claim_of_somebody_else_is_no_reason_for_scripts() {
+    let (here, there) = (store(), store());
+    let key = fresh_key();
+    new(here.claim(&key, MINUTE).await.unwrap());
+    let claim = there.claim(&key, MINUTE).await.unwrap();
+    assert!(matches!(claim, Claim::InFlight { .. }), "{claim:?}");
+    assert_claims_by_transactions(&there).await;
 }
 
 /// A claim that was made by a transaction is to the scripts what one of theirs is.

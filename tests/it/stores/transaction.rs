@@ -309,6 +309,36 @@ fn why_an_event_was_not_marked_is_said() {
     );
 }
 
+/// Whoever has the row has claimed the event: its lease had run out.
+#[tokio::test]
+async fn an_event_whose_row_is_not_to_be_had_is_lost() {
+    let (pool, url) = schema().await;
+    let store = PostgresReplayStore::new(&url).unwrap();
+    store.migrate().await.unwrap();
+    let layer = WebhookLayer::new(providers::stripe(), secret()).unwrap();
+    let app = Router::new()
+        .route(
+            "/webhook",
+            post(async move |hook: VerifiedWebhook| {
+                let mut other = pool.begin().await.unwrap();
+                let lock = "SELECT key FROM axum_webhook_replay FOR UPDATE";
+                sqlx::query(lock).execute(&mut *other).await.unwrap();
+                let mut transaction = pool.begin().await.unwrap();
+                let patience = "SET LOCAL lock_timeout = 100";
+                sqlx::query(patience)
+                    .execute(&mut *transaction)
+                    .await
+                    .unwrap();
+                let error = hook.done_in(&mut transaction).await.unwrap_err();
+                assert!(matches!(error, NotDone::Lost), "{error:?}");
+                other.rollback().await.unwrap();
+            }),
+        )
+        .layer(layer.with_replay_store(store));
+    let answer = app.oneshot(event()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
 /// Nothing is marked in a transaction that has failed, so the handler decides by its answer again.
 #[tokio::test]
 async fn a_transaction_that_can_not_mark_the_event_leaves_it_to_the_handler() {

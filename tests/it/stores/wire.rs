@@ -22,10 +22,12 @@ use tokio::{
 };
 
 const PASS: u8 = 0;
+/// The next question is one whose answer is lost.
+const WAIT: u8 = 1;
 /// The next answer is lost, and its connection with it.
-const LOSE: u8 = 1;
+const LOSE: u8 = 2;
 /// Answers are lost, and nobody is told.
-const SILENT: u8 = 2;
+const SILENT: u8 = 3;
 
 pub(super) struct Line {
     pub(super) address: SocketAddr,
@@ -36,6 +38,8 @@ pub(super) struct Line {
 struct State {
     mode: AtomicU8,
     questions: AtomicUsize,
+    /// How a question begins that does something; `None` where all do.
+    start: Option<u8>,
     /// A command of Redis that arrives as one that no server knows.
     missing: Option<&'static str>,
     /// A command on which it hangs up.
@@ -45,7 +49,12 @@ struct State {
 impl Line {
     /// A line to the server of `url`, which has to have a port.
     pub(super) async fn to(url: &str) -> Self {
-        Self::with(url, State::default()).await
+        let state = State {
+            // A pool asks for a sign of life and for the form of a statement, and then binds its values.
+            start: url.starts_with("postgres").then_some(b'B'),
+            ..State::default()
+        };
+        Self::with(url, state).await
     }
 
     /// A line to the Redis of `url`, as if it did not know a command.
@@ -90,7 +99,7 @@ impl Line {
     }
 
     pub(super) fn lose_next_answer(&self) {
-        self.state.mode.store(LOSE, Ordering::SeqCst);
+        self.state.mode.store(WAIT, Ordering::SeqCst);
     }
 
     pub(super) fn fall_silent(&self) {
@@ -118,6 +127,11 @@ async fn questions(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<S
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         state.questions.fetch_add(1, Ordering::SeqCst);
         let question = &mut buffer[..length];
+        if state.start.is_none_or(|start| question[0] == start) {
+            let _ = state
+                .mode
+                .compare_exchange(WAIT, LOSE, Ordering::SeqCst, Ordering::SeqCst);
+        }
         if let Some(command) = state.hated
             && places(command, question).next().is_some()
         {
@@ -149,7 +163,7 @@ async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<Sta
     let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         match state.mode.load(Ordering::SeqCst) {
-            PASS if to.write_all(&buffer[..length]).await.is_err() => return,
+            PASS | WAIT if to.write_all(&buffer[..length]).await.is_err() => return,
             LOSE => {
                 state.mode.store(PASS, Ordering::SeqCst);
                 return;

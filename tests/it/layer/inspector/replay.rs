@@ -14,9 +14,13 @@ use axum_webhook::{
 };
 use http::StatusCode;
 use serde_json::{Value, json};
+use tower::Layer as _;
 
 use super::{
-    super::support::{forged, layer, of_body, request, send},
+    super::{
+        readiness::MustBeReady,
+        support::{forged, layer, of_body, request, send},
+    },
     Page, replay,
 };
 
@@ -268,6 +272,21 @@ async fn only_the_page_itself_can_replay() {
     ]);
     assert_eq!(page.send(named).await.status, 200);
     assert_eq!(app.seen().len(), 1);
+}
+
+/// Nobody has polled it, for no request has come.
+#[tokio::test]
+async fn the_service_is_polled_ready_for_a_replay() {
+    let inspector = inspector().dangerous_allow_replay();
+    let page = Page::of(&inspector);
+    let inner = MustBeReady::default();
+    let runs = inner.runs.clone();
+    let service = layer(&providers::stripe())
+        .with_inspector(&inspector)
+        .layer(inner);
+    send(&service, request(&delivery("evt_1"))).await;
+    assert_eq!(page.replay(1).await.1, json!({ "id": 2, "status": 200 }));
+    assert_eq!(runs.count(), 2);
 }
 
 #[tokio::test]

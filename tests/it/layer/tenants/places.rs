@@ -317,18 +317,18 @@ fn what_would_mix_up_tenants_is_no_layer() {
     let rotating = RotatingKeys::new(&scheme, right(&scheme)).unwrap();
     let rotating = Endpoint::from_source(scheme, rotating).unwrap();
     for shared in [github(), rotating] {
-        assert_eq!(
-            WebhookLayer::for_endpoint(shared.with_tenant(in_path())).unwrap_err(),
-            LayerError::TenantsShareKeys("github".to_owned())
-        );
+        let error = WebhookLayer::for_endpoint(shared.with_tenant(in_path())).unwrap_err();
+        assert_eq!(error, LayerError::TenantsShareKeys("github".to_owned()));
+        assert!(error.to_string().contains("`TenantKeys`"), "{error}");
     }
     let at = |name: &'static str, path: &str| github().with_name(name).with_path(path);
     let overlapping = [("/a/{tenant}", "/{other}/b"), ("/a/{tenant}", "/a/{*rest}")];
     for (one, other) in overlapping {
-        assert_eq!(
-            WebhookLayer::by_path(vec![at("one", one), at("other", other)]).unwrap_err(),
-            LayerError::PathsOverlap(one.to_owned(), other.to_owned())
-        );
+        let error = WebhookLayer::by_path(vec![at("one", one), at("other", other)]).unwrap_err();
+        let want = LayerError::PathsOverlap(one.to_owned(), other.to_owned());
+        assert_eq!(error, want);
+        let text = error.to_string();
+        assert!(text.contains(one) && text.contains(other), "{text}");
     }
     let apart = vec![
         at("one", "/a/{tenant}"),
