@@ -45,7 +45,7 @@ impl Linter<'_> {
         let open_body = content.values().any(|(role, filters)| {
             matches!(role, Role::Body | Role::Form) && !filters.contains(&Filter::Sha256)
         });
-        if free > 0 && free + usize::from(open_body) > 1 {
+        if free + usize::from(open_body) > 1 {
             self.error(
                 "free",
                 "one value at most may be free to contain its separator, and `{body}` is one: \
