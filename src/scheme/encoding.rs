@@ -424,7 +424,9 @@ mod tests {
     fn a_text_longer_than_the_room_is_refused() {
         check(Encoding::Hex, "000000000000000000", None);
         check(Encoding::Base64, "AAAAAAAAAAAA", None);
+        check(Encoding::Text, "12345678", Some(b"12345678"));
         check(Encoding::Text, "123456789", None);
+        assert_eq!(Encoding::Text.text_len(8), None);
     }
 
     #[test]

@@ -432,3 +432,24 @@ fn verify_batch<'k>(
     // A batch of nothing has no signature, so it shows nothing.
     found.ok_or(VerifyError::EmptyBatch)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Method, Uri};
+
+    use super::*;
+    use crate::providers;
+
+    #[test]
+    fn a_shape_that_the_scheme_has_not_is_none() {
+        let begun = Begun {
+            shape: 1,
+            ..Begun::unread()
+        };
+        let (uri, headers) = (Uri::from_static("/"), HeaderMap::new());
+        let incoming = Incoming::new(&Method::POST, &uri, &headers, b"{}");
+        let now = Timestamp::from_unix_seconds(1_700_000_000);
+        let checked = begun.check_body(incoming, &providers::github(), now);
+        assert_eq!(checked, Err(VerifyError::NoShape));
+    }
+}

@@ -402,6 +402,7 @@ mod tests {
             (",", Some("="), Some("v1"), "", true),
             (" ", None, None, "", true),
             (";;", Some(": "), Some("h1"), "", true),
+            ("", None, None, "", false),
             // Of the signature.
             ("0", Some("="), Some("v1"), "", false),
             ("x,", None, None, "", false),

@@ -334,6 +334,15 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         "#,
     ),
     (
+        "window-on-unsigned-timestamp",
+        Warning,
+        TOKEN,
+        r#"
+        timestamp = { at = { json = "/time" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "1m" }
+        "#,
+    ),
+    (
         "weak-algorithm",
         Warning,
         "",

@@ -325,6 +325,8 @@ fn where_no_url_is_configured_that_is_said_first() {
         let mut delivery = sample.delivery();
         delivery.public_url = None;
         delivery.refused_as("no-public-url", "no URL is configured");
+        let said = delivery.refused("no URL is configured").to_string();
+        assert!(said.contains("no `public_url` is configured"), "{said}");
         // What a token names is compared once its signature is known to be right.
         if !delivery.is_token() {
             let expired = secret(&sample.signer(), 1).with_not_after(NOW);
@@ -355,7 +357,7 @@ fn only_behind_what_no_url_has_may_a_body_be_any() {
             content = "{{url}}{separator}{{body}}"
             signature = {{ at = {{ header = "x-sig" }}, encoding = "hex" }}
             "#,
-            separator = separator.escape_default(),
+            separator = separator.replace('\n', "\\n"),
         ))
         .unwrap();
         let scheme = Rc::new(scheme);

@@ -4,12 +4,22 @@
 
 use std::rc::Rc;
 
-use axum_webhook::{Keyring, scheme::Scheme, sign::Draft};
+use axum_webhook::{Keyring, Secret, providers, scheme::Scheme, sign::Draft};
 
 use super::{
     delivery::{Delivery, hex},
-    samples::{NOW, secret},
+    samples::{NOW, sample, secret, secret_text},
 };
+
+/// A scheme whose deliveries are each for the topic of a secret.
+const TOPIC: &str = r#"
+    id = "acme"
+    algorithm = "hmac-sha256"
+    content = "{body}"
+    signature = { at = { header = "x-sig" }, encoding = "hex" }
+    secret_parts = ["topic"]
+    fields = [{ name = "topic", at = { json = "/topic" }, is = "{secret.topic}" }]
+"#;
 
 /// A delivery that was signed by `signer`, and is judged by `scheme` with the same secret.
 fn deliver(draft: Draft, signer: &Scheme, scheme: &Scheme) -> Delivery {
@@ -20,18 +30,12 @@ fn deliver(draft: Draft, signer: &Scheme, scheme: &Scheme) -> Delivery {
 
 #[test]
 fn a_value_that_the_secret_brings_is_there_once_and_no_other() {
-    let scheme: Scheme = toml::from_str(
-        r#"
-        id = "acme"
-        algorithm = "hmac-sha256"
-        content = "{body}"
-        signature = { at = { header = "x-sig" }, encoding = "hex" }
-        secret_parts = ["topic"]
-        fields = [{ name = "topic", at = { json = "/topic" }, is = "{secret.topic}" }]
-        "#,
-    )
-    .unwrap();
-    deliver(Draft::new(r#"{"topic":"topic-1"}"#), &scheme, &scheme).accepted("its topic");
+    let scheme: Scheme = toml::from_str(TOPIC).unwrap();
+    // A signer that knows of the topic would write it.
+    let mut signer = scheme.clone();
+    signer.shapes[0].fields.clear();
+    let with_body = |body: &str| deliver(Draft::new(body), &signer, &scheme);
+    with_body(r#"{"topic":"topic-1"}"#).accepted("its topic");
     for body in [
         "{}",
         r#"{"topic":"topic-2"}"#,
@@ -41,7 +45,66 @@ fn a_value_that_the_secret_brings_is_there_once_and_no_other() {
         r#"{"topic":["topic-1"]}"#,
         r#"{"topic":"topic-1","topic":"topic-1"}"#,
     ] {
-        deliver(Draft::new(body), &scheme, &scheme).refused_as("unexpected-value", body);
+        with_body(body).refused_as("unexpected-value", body);
+    }
+}
+
+/// Where one secret is that of several topics, each of its keys is for its own.
+#[test]
+fn a_key_is_for_what_its_own_secret_brings() {
+    let scheme: Scheme = toml::from_str(TOPIC).unwrap();
+    let mut signer = scheme.clone();
+    signer.shapes[0].fields.clear();
+    let of_topic = |topic: &str| {
+        let secret = Secret::new(secret_text(&scheme, 1)).unwrap();
+        secret.with_part("topic", topic).unwrap().with_id(topic)
+    };
+    let keyring = Keyring::new(&scheme, [of_topic("topic-2"), of_topic("topic-1")]).unwrap();
+    for topic in ["topic-1", "topic-2"] {
+        let body = format!(r#"{{"topic":{topic:?}}}"#);
+        let delivery = deliver(Draft::new(body), &signer, &scheme).with_keyring(keyring.clone());
+        assert_eq!(delivery.accepted(topic).key_id(), topic);
+    }
+}
+
+/// No linter has looked at the scheme, or the keys are another scheme's: then nothing is genuine.
+#[test]
+fn what_nobody_has_checked_verifies_nothing() {
+    let github = sample("github").delivery();
+    let mut unsigned = github.clone();
+    let mut scheme = providers::github();
+    scheme.shapes[0].content = None;
+    unsigned.scheme = Rc::new(scheme);
+    unsigned.refused_as("mismatch", "a scheme that signs nothing");
+
+    let token = providers::telegram();
+    let keyring = Keyring::new(&token, secret(&token, 1)).unwrap();
+    let with_token = github.with_keyring(keyring);
+    with_token.refused_as("mismatch", "the key is a token");
+
+    #[cfg(feature = "ed25519")]
+    {
+        let public: Scheme = toml::from_str(
+            r#"
+            id = "acme"
+            algorithm = "ed25519"
+            secret = "public-key"
+            content = "{body}"
+            signature = { at = { header = "x-sig" }, encoding = "hex" }
+            "#,
+        )
+        .unwrap();
+        // ref: RFC 8032 §7.1, test 1.
+        let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        let keyring = Keyring::new(&public, Secret::new(key).unwrap()).unwrap();
+        let with_public = github.with_keyring(keyring);
+        with_public.refused_as("mismatch", "the key is a public one");
+
+        let mut of_public = github.clone();
+        of_public.scheme = Rc::new(public);
+        let tag = "0".repeat(128);
+        of_public.headers.insert("x-sig", tag.parse().unwrap());
+        of_public.refused_as("mismatch", "the key is that of a MAC");
     }
 }
 
