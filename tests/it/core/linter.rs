@@ -1468,6 +1468,24 @@ fn a_value_of_one_width_needs_no_separator() {
         let is_said = codes(&scheme).contains(&("no-separator", Warning));
         assert_eq!(is_said, warned, "{content}");
     }
+    for (warned, unit) in [
+        (false, "unix-seconds"),
+        (false, "unix-millis"),
+        (false, "unix-micros"),
+        (true, "unix-seconds-or-millis"),
+        (true, "rfc3339"),
+        (true, "rfc2822"),
+    ] {
+        let scheme = read(&format!(
+            r#"
+            {SIGNED}
+            content = "{{timestamp}}{{body}}"
+            timestamp = {{ at = {{ header = "x-time" }}, unit = "{unit}" }}
+            "#
+        ));
+        let is_said = codes(&scheme).contains(&("no-separator", Warning));
+        assert_eq!(is_said, warned, "{unit}");
+    }
 }
 
 #[test]
@@ -1696,6 +1714,7 @@ fn what_belongs_to_a_shape_stands_inside_it_where_there_are_several() {
 #[test]
 fn what_is_as_usual_is_not_written_and_counts_as_said() {
     let scheme = read(FINE);
+    assert_eq!(scheme.id, "custom");
     assert_eq!(scheme.retry_horizon, Span::days(3));
     let text = toml::to_string(&scheme).unwrap();
     for key in [
