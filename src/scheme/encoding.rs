@@ -185,30 +185,25 @@ type Worths = [[u32; 256]; 4];
 /// What is no digit of base64: it has a bit that no four digits have.
 const NONE_64: u32 = 1 << 31;
 
-/// The digits of base64, of which the last two are `last`.
 #[expect(clippy::indexing_slicing, reason = "an index out of bounds does not compile")]
-const fn worths(last: [u8; 2]) -> Worths {
+const fn worths(digits: &[u8; 64]) -> Worths {
     let mut worths = [[NONE_64; 256]; 4];
     let mut worth = 0;
     while worth < 64 {
-        let c = match worth {
-            0..26 => b'A' + worth,
-            26..52 => b'a' + worth - 26,
-            52..62 => b'0' + worth - 52,
-            _ => last[worth as usize - 62],
-        };
-        let mut place = 0;
-        while place < 4 {
-            worths[place][c as usize] = (worth as u32) << (18 - 6 * place);
-            place += 1;
-        }
+        let c = digits[worth as usize] as usize;
+        worths[0][c] = worth << 18;
+        worths[1][c] = worth << 12;
+        worths[2][c] = worth << 6;
+        worths[3][c] = worth;
         worth += 1;
     }
     worths
 }
 
-static STANDARD_WORTHS: Worths = worths(*b"+/");
-static URL_WORTHS: Worths = worths(*b"-_");
+static STANDARD_WORTHS: Worths =
+    worths(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+static URL_WORTHS: Worths =
+    worths(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
 /// What stands before the padding; `None` unless it makes the text one of whole fours.
 fn unpad(text: &[u8]) -> Option<&[u8]> {
@@ -257,6 +252,7 @@ fn encode_hex(bytes: &[u8], out: &mut [u8], digits: &[u8; 16]) -> Option<usize> 
 
 #[cfg(test)]
 mod tests {
+    use base64::alphabet;
     use proptest::prelude::*;
 
     use super::*;
@@ -347,7 +343,8 @@ mod tests {
     #[test]
     fn characters_that_are_no_digits_do_not_make_up_for_each_other() {
         for text in [
-            "!!", "!!!", "A!!", "!A!", "!!A", "!!!!", "A!!A", "AAAA!!", "AAAA!!!",
+            "!!", "!!!", "A!!", "!A!", "!!A", "!!!!", "!!AA", "A!!A", "AA!!", "A!A!", "AAAA!!",
+            "AAAA!!!", "!AAAA!", "!AAA!AAA",
         ] {
             check(Encoding::Base64Url, text, None);
         }
@@ -370,10 +367,64 @@ mod tests {
     }
 
     #[test]
+    fn base64_has_no_other_digits() {
+        for (encoding, theirs) in [
+            (Encoding::Base64, &STANDARD),
+            (Encoding::Base64UrlPadded, &URL_SAFE),
+        ] {
+            for c in 0..=255 {
+                for place in 0..4 {
+                    let mut text = *b"AAAA";
+                    *text.get_mut(place).expect("one of four") = c;
+                    let mut out = [0; 3];
+                    let len = encoding.decode_into(&text, &mut out);
+                    let got = len.and_then(|len| out.get(..len));
+                    let want = theirs.decode(text).ok();
+                    assert_eq!(got, want.as_deref(), "{encoding:?} {c} at {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_alphabets_are_those_of_the_crate() {
+        for (own, theirs) in [
+            (&STANDARD_WORTHS, alphabet::STANDARD),
+            (&URL_WORTHS, alphabet::URL_SAFE),
+        ] {
+            let digits = theirs.as_str().as_bytes().try_into().expect("64 digits");
+            assert!(*own == worths(digits), "{}", theirs.as_str());
+        }
+    }
+
+    /// Which is how some show public keys.
+    #[test]
+    fn base64_of_urls_may_be_padded_where_its_letters_show_it() {
+        for (text, want) in [
+            ("_-8", Some(&[255, 239][..])),
+            ("_-8=", Some(&[255, 239])),
+            ("-_-_", Some(&[251, 255, 191])),
+            ("/+8=", None),
+            ("AAAA", None),
+            ("", None),
+            ("_-9", None),
+            ("_-8==", None),
+        ] {
+            assert_eq!(
+                decode_base64_url(text.as_bytes()).as_deref(),
+                want,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn a_text_longer_than_the_room_is_refused() {
         check(Encoding::Hex, "000000000000000000", None);
         check(Encoding::Base64, "AAAAAAAAAAAA", None);
+        check(Encoding::Text, "12345678", Some(b"12345678"));
         check(Encoding::Text, "123456789", None);
+        assert_eq!(Encoding::Text.text_len(8), None);
     }
 
     #[test]

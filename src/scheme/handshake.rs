@@ -1,7 +1,5 @@
 //! How a provider asks whether a URL is ours.
 
-use std::fmt;
-
 use http::{HeaderName, Method};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -149,19 +147,6 @@ impl Charset {
                 c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n')
             }
         }
-    }
-}
-
-impl fmt::Display for Charset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Digits => "digits",
-            Self::Hex => "lower-case hex digits",
-            Self::Alphanumeric => "letters and digits",
-            Self::Printable => "printable characters",
-            Self::Token => "token characters",
-            Self::Base64Lines => "base64 with line feeds",
-        })
     }
 }
 

@@ -79,7 +79,7 @@ fn separators(segments: &[Segment], value: &Segment) -> Box<[usize]> {
         return Box::default();
     };
     let last = segments.len().saturating_sub(1);
-    let is_literal = |at: &usize| matches!(segments.get(*at), Some(Segment::Literal(_)));
+    let is_literal = |at: &usize| segments.get(*at).is_some_and(|at| at.literal().is_some());
     let mut found = Vec::new();
     for (at, segment) in segments.iter().enumerate() {
         if matches!(segment, Segment::Value { role: other, .. } if other == role) {

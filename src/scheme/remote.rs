@@ -301,6 +301,54 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_the_one_that_is_said_or_has_a_name_in_place_of_the_star() {
+        for (pattern, path, fits) in [
+            ("/keys", "/keys", true),
+            ("/keys", "/keys/", false),
+            ("/keys", "/other", false),
+            ("/keys/*.pem", "/keys/a.pem", true),
+            ("/keys/*.pem", "/keys/.pem", false),
+            ("/keys/*.pem", "/keys/a/b.pem", false),
+            ("/keys/*.pem", "/other/a.pem", false),
+        ] {
+            let mut keys = sns();
+            keys.url = KeyUrl::At {
+                at: Locate::header("x-key-url"),
+                path: pattern.to_owned(),
+            };
+            let url = format!("https://sns.us-east-1.amazonaws.com{path}");
+            assert_eq!(keys.allow(&url).is_some(), fits, "{pattern} {path}");
+        }
+    }
+
+    #[cfg(feature = "remote-keys")]
+    #[test]
+    fn below_a_url_are_those_that_go_on_at_a_slash() {
+        let parse = |text: &str| DocumentUrl::parse(text).expect(text);
+        let base = "https://a.example/certs";
+        for (url, other, is_below) in [
+            ("https://a.example/certs", base, true),
+            ("https://a.example/certs/a", base, true),
+            (
+                "https://a.example/certs/a",
+                "https://a.example/certs/",
+                true,
+            ),
+            ("https://a.example/certs-of-others", base, false),
+            ("https://a.example/", base, false),
+            ("https://a.example/other", base, false),
+            ("https://b.example/certs", base, false),
+            ("https://b.example/certs/a", base, false),
+        ] {
+            assert_eq!(
+                parse(url).is_below(&parse(other)),
+                is_below,
+                "{url} {other}"
+            );
+        }
+    }
+
+    #[test]
     fn patterns_end_in_two_labels_of_somebody() {
         for good in ["a.example", "sns.*.amazonaws.com", "*.paypal.com"] {
             assert!(is_name_pattern(good), "{good}");

@@ -266,7 +266,7 @@ pub struct Batch {
 #[cfg(feature = "serde")]
 mod optional_name {
     use http::HeaderName;
-    use serde::{Deserializer, Serializer};
+    use serde::{Deserializer, Serialize as _, Serializer};
 
     use crate::scheme::locate::header_name;
 
@@ -275,10 +275,7 @@ mod optional_name {
         name: &Option<HeaderName>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        match name {
-            Some(name) => header_name::serialize(name, to),
-            None => to.serialize_none(),
-        }
+        name.as_ref().map(HeaderName::as_str).serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(

@@ -147,10 +147,7 @@ impl Template {
         let is_it = |segment: &Segment| matches!(segment, Segment::Value { role: other, .. } if other == role);
         let at = self.segments.iter().position(is_it);
         let places = at.and_then(|at| self.layout.separators.get(at));
-        let literal = |at: &usize| match self.segments.get(*at) {
-            Some(Segment::Literal(text)) => Some(text.as_str()),
-            _ => None,
-        };
+        let literal = |at: &usize| self.segments.get(*at)?.literal();
         places.into_iter().flatten().filter_map(literal)
     }
 
@@ -160,6 +157,16 @@ impl Template {
             Segment::Literal(_) => None,
             Segment::Value { role, filters } => Some((role, filters.as_slice())),
         })
+    }
+}
+
+impl Segment {
+    /// Its text, where it is a literal.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(text) => Some(text),
+            Self::Value { .. } => None,
+        }
     }
 }
 

@@ -321,6 +321,25 @@ mod tests {
     }
 
     #[test]
+    fn a_digit_is_one_of_ten_characters_wherever_it_stands() {
+        for (unit, len) in [
+            (TimeUnit::UnixSeconds, 10),
+            (TimeUnit::UnixMillis, 13),
+            (TimeUnit::UnixMicros, 16),
+        ] {
+            for at in 0..len {
+                for c in 0..=255 {
+                    let mut text = vec![b'1'; len];
+                    *text.get_mut(at).expect("inside") = c;
+                    let is_digit = c.is_ascii_digit() && (at > 0 || c != b'0');
+                    let read = unit.parse_bytes(&text);
+                    assert_eq!(read.is_some(), is_digit, "{unit:?} {c} at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn unix_times_have_one_spelling() {
         check(
             TimeUnit::UnixSeconds,

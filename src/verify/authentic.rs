@@ -124,3 +124,35 @@ pub(super) fn batch_items<'a>(
     items.clone().try_for_each(|item| item.map(drop))?;
     Ok(items.flatten())
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Uri;
+
+    use super::*;
+    use crate::{keys::Keyring, keys::Secret, providers, sign::Draft, verify::verify};
+
+    /// Twilio may sign the URL with its port or without it; one delivery is never two events.
+    #[test]
+    fn the_digest_is_of_what_was_signed() {
+        let scheme = providers::twilio();
+        let secret = || Secret::new("a token of the tests").expect("a secret");
+        let keyring = Keyring::new(&scheme, secret()).expect("a keyring");
+        let public_url = "https://h.example".parse().expect("a URL");
+        let uri = Uri::from_static("/in");
+        for signed_url in ["https://h.example/in", "https://h.example:443/in"] {
+            let signed = Draft::new("a=1")
+                .with_content_type("application/x-www-form-urlencoded")
+                .with_url(signed_url)
+                .sign(&scheme, secret())
+                .expect("it can be signed");
+            let incoming = Incoming::new(&signed.method, &uri, &signed.headers, &signed.body)
+                .with_public_url(&public_url);
+            let now = Timestamp::from_unix_seconds(1_700_000_000);
+            let authentic = verify(&incoming, &scheme, &keyring, now).expect(signed_url);
+            let digest = authentic.content_digest(&scheme, incoming);
+            let content = format!("{signed_url}a1");
+            assert_eq!(digest, Some(sha256(content.as_bytes())), "{signed_url}");
+        }
+    }
+}

@@ -203,7 +203,6 @@ impl<'a> Begun<'a> {
         let (_, key) = newest_key(reading, scheme, keyring, now)?;
         // All else that is signed before the body has been read with the head.
         if reading.shape.signed_headers.is_some()
-            && key.hasher().is_some()
             && let Some(body) = self.body_segment(reading.shape, scheme)
         {
             reading.feed_content(0, body, Some(key), &mut |_| {})?;
@@ -250,7 +249,7 @@ impl<'a> Begun<'a> {
             });
         }
         check_misfit(reading, keyring)?;
-        let found = match &shape.each {
+        let key = match &shape.each {
             Some(batch) => verify_batch(reading, batch, scheme, keyring, now)?,
             None => {
                 let late;
@@ -264,9 +263,6 @@ impl<'a> Begun<'a> {
             }
         };
         check_body_hash(reading)?;
-        let Some(key) = keyring.all().get(found) else {
-            return Err(VerifyError::NoLiveKey);
-        };
         token::check_claims(reading, key)?;
         let known = self.sets.time(reading.set);
         let timestamp = check_timestamp(reading, scheme, known, now)?;
@@ -280,18 +276,17 @@ impl<'a> Begun<'a> {
         })
     }
 
-    /// Finds a key and a signature that belong together: the place of the key. `reading` is left as
-    /// they have it.
+    /// Finds a key and a signature that belong together: the key. `reading` is left as they have it.
     #[inline]
-    fn search<'r>(
+    fn search<'r, 'k>(
         &'r self,
         reading: &mut Reading<'r>,
         entries: &Entries,
         stream: Option<&Stream>,
         scheme: &Scheme,
-        keyring: &Keyring,
+        keyring: &'k Keyring,
         now: Timestamp,
-    ) -> Result<usize, VerifyError> {
+    ) -> Result<&'k Key, VerifyError> {
         if scheme.algorithm.has_public_key() {
             let wanted = wanted_key_id(scheme, reading)?;
             let chosen = keys(wanted.as_deref(), keyring, now)?.count();
@@ -312,7 +307,7 @@ impl<'a> Begun<'a> {
                     let wanted = entries.for_key(set, &reading.shape.signature, key);
                     let stream = stream.filter(|stream| stream.key == index && !toggle_port);
                     if matches(reading, key, stream, wanted)? {
-                        return Ok(index);
+                        return Ok(key);
                     }
                 }
             }
@@ -403,15 +398,15 @@ fn newest_key<'k>(
     }
 }
 
-/// Verifies each item of a batch by itself; one that fails fails the whole. It answers with the place
-/// of the key, and leaves the first item in `reading`.
-fn verify_batch(
+/// Verifies each item of a batch by itself; one that fails fails the whole. It answers with the key of the
+/// last one, and leaves the first item in `reading`.
+fn verify_batch<'k>(
     reading: &mut Reading<'_>,
     batch: &Batch,
     scheme: &Scheme,
-    keyring: &Keyring,
+    keyring: &'k Keyring,
     now: Timestamp,
-) -> Result<usize, VerifyError> {
+) -> Result<&'k Key, VerifyError> {
     let items = batch_items(reading.incoming.body, batch)
         .map_err(|error| VerifyError::read("batch", &Locate::Json(batch.array.clone()), error))?;
     let mut first = None;
@@ -422,10 +417,10 @@ fn verify_batch(
         first = first.or(reading.item);
         let entries = Entries::of(reading, scheme)?;
         let mut matched = None;
-        for (index, key) in keys(wanted.as_deref(), keyring, now)? {
+        for (_, key) in keys(wanted.as_deref(), keyring, now)? {
             let wanted = entries.for_key(0, &reading.shape.signature, key);
             if matches(reading, key, None, wanted)? {
-                matched = Some(index);
+                matched = Some(key);
                 break;
             }
         }
@@ -435,4 +430,25 @@ fn verify_batch(
     reading.item = first;
     // A batch of nothing has no signature, so it shows nothing.
     found.ok_or(VerifyError::EmptyBatch)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Method, Uri};
+
+    use super::*;
+    use crate::providers;
+
+    #[test]
+    fn a_shape_that_the_scheme_has_not_is_none() {
+        let begun = Begun {
+            shape: 1,
+            ..Begun::unread()
+        };
+        let (uri, headers) = (Uri::from_static("/"), HeaderMap::new());
+        let incoming = Incoming::new(&Method::POST, &uri, &headers, b"{}");
+        let now = Timestamp::from_unix_seconds(1_700_000_000);
+        let checked = begun.check_body(incoming, &providers::github(), now);
+        assert_eq!(checked, Err(VerifyError::NoShape));
+    }
 }

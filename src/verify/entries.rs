@@ -374,7 +374,107 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{incoming::Incoming, providers};
+    use crate::{incoming::Incoming, providers, scheme::Algorithm};
+
+    /// A scheme with this list of signatures in hex, each called `item` and with `prefix`.
+    fn listing(items: &str, pair: Option<&str>, item: Option<&str>, prefix: &str) -> Scheme {
+        let mut scheme = providers::stripe();
+        let shape = scheme.shapes.first_mut().expect("it has one shape");
+        shape.signature.list = Some(List {
+            sets: None,
+            items: items.to_owned(),
+            pair: pair.map(str::to_owned),
+        });
+        shape.signature.item = item.map(ItemKey::name);
+        prefix.clone_into(&mut shape.signature.prefix);
+        scheme
+    }
+
+    /// How long the signatures of a scheme are as text, where that says where they end.
+    fn known_len(scheme: &Scheme) -> Option<usize> {
+        let signature = &scheme.shapes.first()?.signature;
+        tag_text_len(signature, signature.list.as_ref()?, scheme)
+    }
+
+    #[test]
+    fn where_a_signature_ends_is_known_unless_a_separator_could_stand_in_it() {
+        for (items, pair, item, prefix, is_known) in [
+            (",", Some("="), Some("v1"), "", true),
+            (" ", None, None, "", true),
+            (";;", Some(": "), Some("h1"), "", true),
+            ("", None, None, "", false),
+            // Of the signature.
+            ("0", Some("="), Some("v1"), "", false),
+            ("x,", None, None, "", false),
+            ("+", None, None, "", false),
+            ("/", None, None, "", false),
+            ("-", None, None, "", false),
+            ("_", None, None, "", false),
+            ("=", None, None, "", false),
+            (",", Some("0"), Some("v1"), "", false),
+            (",", Some("+"), Some("v1"), "", false),
+            // Of the name.
+            (",", Some("="), Some(""), "", false),
+            (",", Some("="), Some("v,1"), "", false),
+            (",", Some(",="), Some("v1"), "", false),
+            // Of a text before the signature.
+            (",", Some("="), Some("v1"), "sha256,", false),
+            // Any name will do, or none is there to be told by.
+            (",", Some("="), None, "", false),
+            (",", None, Some("v1"), "", false),
+        ] {
+            let scheme = listing(items, pair, item, prefix);
+            let want = is_known.then_some(64);
+            assert_eq!(known_len(&scheme), want, "{items:?} {pair:?} {item:?}");
+        }
+        let mut scheme = listing(",", Some("="), Some("v1"), "");
+        scheme.algorithm = Algorithm::SharedToken;
+        assert_eq!(known_len(&scheme), None, "a token has any length");
+    }
+
+    #[test]
+    fn an_item_of_the_known_length_is_cut_without_a_search() {
+        let (tag, other) = ("0".repeat(64), "1".repeat(64));
+        for (items, pair, item, text, behind) in [
+            (",", Some("="), Some("v1"), format!("v1={tag}"), Some(None)),
+            (
+                ",",
+                Some("="),
+                Some("v1"),
+                format!("v1={tag},t=1"),
+                Some(Some("t=1")),
+            ),
+            (
+                ",",
+                Some("="),
+                Some("v1"),
+                format!("v1={tag},"),
+                Some(Some("")),
+            ),
+            (",", Some("="), Some("v1"), format!("v1={tag};t=1"), None),
+            (",", Some("="), Some("v1"), format!("v1={tag}0"), None),
+            (",", Some("="), Some("v1"), "v1=0".to_owned(), None),
+            (",", Some("="), Some("v1"), format!("v0={tag}"), None),
+            (",", Some("="), Some("v1"), format!("v1:{tag}"), None),
+            (" ", None, None, tag.clone(), Some(None)),
+            (
+                " ",
+                None,
+                None,
+                format!("{tag} {other}"),
+                Some(Some(&*other)),
+            ),
+            (" ", None, None, format!("{tag}{other}"), None),
+            (",", Some("="), None, tag.clone(), None),
+        ] {
+            let scheme = listing(items, pair, item, "");
+            let signature = &scheme.shapes.first().expect("it has one shape").signature;
+            let list = signature.list.as_ref().expect("it has a list");
+            let cut = first_item(text.as_bytes(), 64, signature, list);
+            let want = behind.map(|behind| (tag.as_bytes(), behind.map(str::as_bytes)));
+            assert_eq!(cut, want, "{text}");
+        }
+    }
 
     proptest! {
         /// Signatures whose end need not be searched for are those that a search finds.

@@ -43,17 +43,11 @@ pub(super) fn matches<'e>(
     }
     if key.is_public() {
         let message = message(reading, key)?;
-        let verifies = |entry: &Entry| match &entry.proof {
-            Proof::Signature(signature) => key.verify(&message, signature),
-            Proof::Tag(_) | Proof::Token(_) => false,
-        };
+        let verifies = |entry: &Entry| matches!(&entry.proof, Proof::Signature(own) if key.verify(&message, own));
         return Ok(verifies(first) || entries.any(verifies));
     }
     let tag = compute(reading, key, stream)?;
-    let is_it = |entry: &Entry| match &entry.proof {
-        Proof::Tag(own) => own.matches(&tag),
-        Proof::Signature(_) | Proof::Token(_) => false,
-    };
+    let is_it = |entry: &Entry| matches!(&entry.proof, Proof::Tag(own) if own.matches(&tag));
     // Every entry is compared, so that the time does not tell which one matched.
     Ok(entries.fold(is_it(first), |any, entry| is_it(entry) | any))
 }
@@ -91,10 +85,9 @@ fn compute(reading: &Reading<'_>, key: &Key, stream: Option<&Stream>) -> Result<
     let Some(content) = &reading.shape.content else {
         return Err(VerifyError::Mismatch);
     };
-    let (hasher, from) = match (stream, key.hasher()) {
-        (Some(stream), _) => (&stream.hasher, stream.rest),
-        (None, Some(hasher)) => (hasher, 0),
-        (None, None) => return Err(VerifyError::Mismatch),
+    let (hasher, from) = match stream {
+        Some(stream) => (&stream.hasher, stream.rest),
+        None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
     };
     let to = content.segments().len();
     hasher.finish_with(|sink| reading.feed_content(from, to, Some(key), sink))

@@ -1,7 +1,7 @@
 //! What is signed, and the values that it is made of.
 
 use super::Linter;
-use crate::scheme::{Family, Filter, MediaType, Role, Segment, Shape};
+use crate::scheme::{Family, Filter, MediaType, Role, Segment, Shape, Template};
 
 impl Linter<'_> {
     pub(super) fn content(&mut self, shape: &Shape) {
@@ -45,7 +45,7 @@ impl Linter<'_> {
         let open_body = content.values().any(|(role, filters)| {
             matches!(role, Role::Body | Role::Form) && !filters.contains(&Filter::Sha256)
         });
-        if free > 0 && free + usize::from(open_body) > 1 {
+        if free + usize::from(open_body) > 1 {
             self.error(
                 "free",
                 "one value at most may be free to contain its separator, and `{body}` is one: \
@@ -53,7 +53,7 @@ impl Linter<'_> {
             );
         }
         self.coverage(shape);
-        self.separators(shape);
+        self.separators(shape, content);
         self.urls(shape);
     }
 
@@ -96,10 +96,7 @@ impl Linter<'_> {
     }
 
     /// Joined values need something between them that they can't contain.
-    fn separators(&mut self, shape: &Shape) {
-        let Some(content) = &shape.content else {
-            return;
-        };
+    fn separators(&mut self, shape: &Shape, content: &Template) {
         let fixed_width = |role: &Role| match role {
             Role::Timestamp => shape
                 .timestamp

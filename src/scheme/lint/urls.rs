@@ -30,15 +30,24 @@ impl Linter<'_> {
             }
         }
         for triple in segments.windows(3) {
-            let [before, Segment::Literal(literal), after] = triple else {
+            let [
+                Segment::Value {
+                    role: left,
+                    filters: of_left,
+                },
+                Segment::Literal(literal),
+                Segment::Value {
+                    role: right,
+                    filters: of_right,
+                },
+            ] = triple
+            else {
                 continue;
             };
-            let (Some(left), Some(right)) = (open(shape, before), open(shape, after)) else {
-                continue;
-            };
-            // Where one of the two can't have it, its first or last place is the border.
+            let are_open = is_open(shape, left, of_left) && is_open(shape, right, of_right);
             let by_url = is_url(left) || is_url(right);
-            if by_url && can_hold(left, literal) && can_hold(right, literal) {
+            // Where one of the two can't have it, its first or last place is the border.
+            if are_open && by_url && can_hold(left, literal) && can_hold(right, literal) {
                 self.warn(
                     "url-separator",
                     format!(
@@ -51,14 +60,11 @@ impl Linter<'_> {
     }
 }
 
-/// The role of a value that nothing holds to a form, and that may contain its separator.
+/// Whether nothing holds a value to a form, so that it may contain its separator.
 ///
 /// Any other value is refused with its separator inside, or has one length.
-fn open<'s>(shape: &Shape, segment: &'s Segment) -> Option<&'s Role> {
-    let Segment::Value { role, filters } = segment else {
-        return None;
-    };
-    let is_open = match role {
+fn is_open(shape: &Shape, role: &Role, filters: &[Filter]) -> bool {
+    let may_be_any = match role {
         Role::Url | Role::Path | Role::Query | Role::Body | Role::Form => true,
         Role::Field(name) => shape
             .fields
@@ -66,7 +72,7 @@ fn open<'s>(shape: &Shape, segment: &'s Segment) -> Option<&'s Role> {
             .any(|field| field.name == *name && field.free),
         _ => false,
     };
-    (is_open && !filters.contains(&Filter::Sha256)).then_some(role)
+    may_be_any && !filters.contains(&Filter::Sha256)
 }
 
 const fn is_url(role: &Role) -> bool {

@@ -6,10 +6,11 @@ use axum_webhook::{
     Timestamp,
     scheme::{Locate, Severity},
 };
+use http::HeaderName;
 
 use super::{
     delivery::Delivery,
-    samples::{NOW, SAMPLES, Sample, secret},
+    samples::{NOW, SAMPLES, Sample, sample, secret},
 };
 
 /// The genuine delivery with the time of another one, under its own signature.
@@ -56,4 +57,12 @@ fn t_f6_a_time_that_anybody_can_write_is_no_freshness() {
     }
     assert!(signed > 50, "{signed}");
     assert_eq!(unsigned, [] as [&str; 0]);
+}
+
+#[test]
+fn t_f1_a_time_in_a_header_that_is_no_text_is_refused() {
+    let genuine = sample("slack").delivery();
+    let name = HeaderName::from_static("x-slack-request-timestamp");
+    let delivery = genuine.with_header(&name, b"17000000\xff0").unwrap();
+    delivery.refused_as("malformed", "no text");
 }

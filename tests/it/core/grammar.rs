@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
-use axum_webhook::scheme::{Encoding, Locate};
+use axum_webhook::{
+    Keyring,
+    scheme::{Encoding, Locate, Scheme},
+    sign::Draft,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderName, header};
 
@@ -295,6 +299,49 @@ fn a_set_that_is_too_old_does_not_count_even_with_its_own_signature() {
     let both = genuine.with_signature_text(&both).unwrap();
     let authentic = both.accepted("a fresh set beside an old one");
     assert_eq!(authentic.timestamp(), Some(NOW));
+}
+
+/// What a delivery says is what the set says that its signature is in.
+#[test]
+fn each_set_has_values_of_its_own() {
+    let scheme: Scheme = toml::from_str(
+        r#"
+        id = "acme"
+        algorithm = "hmac-sha256"
+        content = "{id}.{timestamp}.{body}"
+        signature = { at = { header = "x-sig" }, list = { sets = " ", items = ",", pair = "=" }, item = "v1", encoding = "hex" }
+        timestamp = { at = { item = "t" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "5m" }
+        event_id = { item = "id" }
+        "#,
+    )
+    .unwrap();
+    let scheme = Rc::new(scheme);
+    let deliver = |id: &str, time, number| {
+        let draft = Draft::new("{}").with_id(id).with_timestamp(time);
+        let signed = draft.sign(&scheme, secret(&scheme, number)).unwrap();
+        let keyring = Keyring::new(&scheme, secret(&scheme, 1)).unwrap();
+        Delivery::new("acme", &scheme, keyring, signed, NOW)
+    };
+    let later = NOW.saturating_add(Duration::from_secs(1));
+    let genuine = deliver("ours", later, 1);
+    let stranger = deliver("theirs", NOW, 2);
+    for other in [
+        stranger.signature_text(),
+        // One that is too old need not have all that is signed.
+        format!("t=1000000000,v1={}", "5a".repeat(32)),
+    ] {
+        for text in [
+            format!("{other} {}", genuine.signature_text()),
+            format!("{} {other}", genuine.signature_text()),
+        ] {
+            let both = genuine.with_signature_text(&text).unwrap();
+            let authentic = both.accepted(&text);
+            let id = authentic.event_id(&scheme, &both.incoming());
+            assert_eq!(id.as_deref(), Some("ours"), "{text}");
+            assert_eq!(authentic.timestamp(), Some(later), "{text}");
+        }
+    }
 }
 
 #[test]

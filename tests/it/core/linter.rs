@@ -334,6 +334,15 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         "#,
     ),
     (
+        "window-on-unsigned-timestamp",
+        Warning,
+        TOKEN,
+        r#"
+        timestamp = { at = { json = "/time" }, unit = "unix-seconds" }
+        tolerance = { past = "5m", future = "1m" }
+        "#,
+    ),
+    (
         "weak-algorithm",
         Warning,
         "",
@@ -416,6 +425,38 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         SIGNED,
         r#"
         content = "{a}"
+        fields = [{ name = "a", at = { header = "x-a" } }]
+        body_hash = { at = { header = "x-hash" }, encoding = "hex" }
+        "#,
+    ),
+    // The secret alone is the same for all deliveries.
+    (
+        "body-not-covered",
+        Error,
+        "",
+        r#"
+        algorithm = "sha256"
+        coverage = "fields"
+        content = "{secret}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        "#,
+    ),
+    (
+        "body-not-covered",
+        Error,
+        SIGNED,
+        r#"
+        coverage = "fields"
+        content = "{secret.salt}"
+        secret_parts = ["salt"]
+        "#,
+    ),
+    (
+        "body-not-covered",
+        Error,
+        SIGNED,
+        r#"
+        content = "{a}"
         fields = [{ name = "a", at = { json = "/a" } }]
         "#,
     ),
@@ -474,6 +515,16 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         "#,
     ),
     ("url-body", Warning, SIGNED, r#"content = "{url}{body}""#),
+    (
+        "url-separator",
+        Warning,
+        SIGNED,
+        r#"
+        content = "{url}.{a}"
+        coverage = "fields"
+        fields = [{ name = "a", at = { header = "x-a" }, free = true }]
+        "#,
+    ),
     (
         "url-separator",
         Warning,
@@ -623,6 +674,16 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         fields = [{ name = "a", at = { json = "/a" } }]
         "#,
     ),
+    ("list", Error, FINE, r#"event_id = { item = "id" }"#),
+    (
+        "list",
+        Error,
+        SIGNED,
+        r#"
+        content = "{a}.{body}"
+        fields = [{ name = "a", at = { item = "a" } }]
+        "#,
+    ),
     (
         "list",
         Error,
@@ -716,6 +777,18 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         signed = false
         challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
         answer = { status = 200, content_type = "text/plain", body = "{challenge}{body}" }
+        "#,
+    ),
+    (
+        "handshake",
+        Error,
+        FINE,
+        r#"
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge}{secret.nope}" }
         "#,
     ),
     (
@@ -867,6 +940,40 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         "#,
     ),
     (
+        "pairs",
+        Error,
+        r#"
+        algorithm = "hmac-sha256"
+        content = "{body}"
+        signature = { at = { header = "x-sig" }, encoding = "hex" }
+        secret_parts = ["part"]
+        "#,
+        r#"
+        [[handshake]]
+        method = "POST"
+        signed = false
+        pairs = true
+        challenge = { at = { header = "x-key" }, charset = "token", min = 16, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{secret.part}" }
+        "#,
+    ),
+    // It is no oracle: no challenge has a colon.
+    (
+        "pairs",
+        Error,
+        SIGNED,
+        r#"
+        content = "v0:{body}"
+
+        [[handshake]]
+        method = "POST"
+        signed = false
+        pairs = true
+        challenge = { at = { header = "x-key" }, charset = "token", min = 16, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    (
         "oracle",
         Error,
         FINE,
@@ -901,6 +1008,22 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         SIGNED,
         r#"
         content = "{body|sha256|hex}"
+
+        [[handshake]]
+        method = "GET"
+        signed = false
+        challenge = { at = { query = "c" }, charset = "hex", min = 1, max = 64 }
+        answer = { status = 200, content_type = "text/plain", body = "{challenge|hmac|hex}" }
+        "#,
+    ),
+    (
+        "oracle",
+        Error,
+        SIGNED,
+        r#"
+        coverage = "fields"
+        content = "{a|sha256|hex}"
+        fields = [{ name = "a", at = { json = "/a" }, width = { charset = "hex", min = 65, max = 99 } }]
 
         [[handshake]]
         method = "GET"
@@ -1184,6 +1307,25 @@ fn t_r2_only_a_signed_id_may_tell_events_apart() {
             "{ header = \"x-id\" }",
             "signed_headers = { names = { header = \"x-n\" }, separator = \",\", form = \"sorted-pairs\", join = \";\", required = [\"x-time\"] }",
         ),
+        (
+            true,
+            "{signed_headers}\n{body}",
+            "\"bearer\"",
+            "signed_headers = { names = { header = \"x-n\" }, separator = \",\", form = \"sorted-pairs\", join = \";\", required = [\"authorization\"] }",
+        ),
+        // What AWS SNS signs is signed where `sns` says so.
+        (
+            true,
+            "{body|sns}",
+            "{ json = \"/MessageId\" }",
+            "coverage = \"fields\"",
+        ),
+        (
+            false,
+            "{body|first}",
+            "{ json = \"/MessageId\" }",
+            "coverage = \"fields\"",
+        ),
     ] {
         let toml =
             format!("{SIGNED}\ncontent = {content:?}\nevent_id = {id}\ndedupe = \"id\"\n{rest}");
@@ -1276,6 +1418,8 @@ fn a_separator_that_no_url_has_is_none_to_warn_of() {
         "{url}|{timestamp}|{body|sha256}",
         "{id}.{url}",
         "{url}{body|json}",
+        "{a}.{url}",
+        "{body}.{free}",
     ] {
         let scheme = read(&format!(
             r#"
@@ -1283,6 +1427,10 @@ fn a_separator_that_no_url_has_is_none_to_warn_of() {
             content = "{content}"
             timestamp = {{ at = {{ header = "x-time" }}, unit = "unix-seconds" }}
             event_id = {{ header = "x-id" }}
+            fields = [
+                {{ name = "a", at = {{ header = "x-a" }} }},
+                {{ name = "free", at = {{ header = "x-free" }}, free = true }},
+            ]
             "#
         ));
         let codes = codes(&scheme);
@@ -1294,6 +1442,93 @@ fn a_separator_that_no_url_has_is_none_to_warn_of() {
     }
 }
 
+/// What has one width can't give bytes to its neighbour.
+#[test]
+fn a_value_of_one_width_needs_no_separator() {
+    for (warned, content) in [
+        (false, "{fixed}{body}"),
+        (false, "{timestamp}{body}"),
+        (false, "{method}{body}"),
+        (true, "{bounded}{body}"),
+        (true, "{open}{body}"),
+        (true, "{path}{body}"),
+    ] {
+        let scheme = read(&format!(
+            r#"
+            {SIGNED}
+            content = "{content}"
+            timestamp = {{ at = {{ header = "x-time" }}, unit = "unix-seconds" }}
+            fields = [
+                {{ name = "fixed", at = {{ header = "x-a" }}, width = {{ charset = "hex", min = 4, max = 4 }} }},
+                {{ name = "bounded", at = {{ header = "x-b" }}, width = {{ charset = "hex", min = 4, max = 5 }} }},
+                {{ name = "open", at = {{ header = "x-c" }} }},
+            ]
+            "#
+        ));
+        let is_said = codes(&scheme).contains(&("no-separator", Warning));
+        assert_eq!(is_said, warned, "{content}");
+    }
+    for (warned, unit) in [
+        (false, "unix-seconds"),
+        (false, "unix-millis"),
+        (false, "unix-micros"),
+        (true, "unix-seconds-or-millis"),
+        (true, "rfc3339"),
+        (true, "rfc2822"),
+    ] {
+        let scheme = read(&format!(
+            r#"
+            {SIGNED}
+            content = "{{timestamp}}{{body}}"
+            timestamp = {{ at = {{ header = "x-time" }}, unit = "{unit}" }}
+            "#
+        ));
+        let is_said = codes(&scheme).contains(&("no-separator", Warning));
+        assert_eq!(is_said, warned, "{unit}");
+    }
+}
+
+#[test]
+#[cfg(feature = "jwt")]
+fn a_token_is_warned_of_where_nothing_ends_it() {
+    let hash = r#"{ at = "/hash", is = ["{body|sha256|hex}"] }"#;
+    let timestamp = r#"timestamp = { at = { claim = "/iat" }, unit = "unix-seconds" }"#;
+    let tolerance = r#"tolerance = { past = "5m", future = "5m" }"#;
+    for (warned, rest) in [
+        (true, format!("claims = [{hash}]")),
+        (true, format!("claims = [{hash}]\n{timestamp}")),
+        (true, format!("claims = [{hash}]\n{tolerance}")),
+        (
+            false,
+            format!("claims = [{hash}]\n{timestamp}\n{tolerance}"),
+        ),
+        (false, format!("claims = [{hash}, {{ at = \"/exp\" }}]")),
+        // What is signed beside the token is like what any signature covers.
+        (false, "content = \"{body}\"".to_owned()),
+    ] {
+        let scheme = read(&format!(
+            "algorithm = \"jwt-hs256\"\nsignature = {{ at = \"bearer\", encoding = \"text\" }}\n{rest}"
+        ));
+        let is_said = codes(&scheme).contains(&("token-never-expires", Warning));
+        assert_eq!(is_said, warned, "{rest}");
+    }
+}
+
+/// A token may have nothing to tell events apart by; the content beside it has.
+#[test]
+#[cfg(feature = "jwt")]
+fn what_is_signed_beside_a_token_may_tell_events_apart() {
+    let scheme = read(
+        r#"
+        algorithm = "jwt-hs256"
+        signature = { at = "bearer", encoding = "text" }
+        content = "{body}"
+        dedupe = "content"
+        "#,
+    );
+    assert_eq!(codes(&scheme), []);
+}
+
 /// A challenge may be answered with its MAC where no delivery can be that challenge.
 #[test]
 fn a_mac_of_a_challenge_is_no_oracle_where_no_delivery_is_one() {
@@ -1301,6 +1536,10 @@ fn a_mac_of_a_challenge_is_no_oracle_where_no_delivery_is_one() {
         ("{body|json}", ""),
         ("v0:{body}", ""),
         ("{method} {body}", ""),
+        (
+            "more-characters-than-the-longest-challenge-of-these-questions-has{body}",
+            "",
+        ),
         (
             "{a}",
             "coverage = \"fields\"\nfields = [{ name = \"a\", at = { json = \"/a\" }, width = { charset = \"token\", min = 65, max = 99 } }]",
@@ -1475,6 +1714,7 @@ fn what_belongs_to_a_shape_stands_inside_it_where_there_are_several() {
 #[test]
 fn what_is_as_usual_is_not_written_and_counts_as_said() {
     let scheme = read(FINE);
+    assert_eq!(scheme.id, "custom");
     assert_eq!(scheme.retry_horizon, Span::days(3));
     let text = toml::to_string(&scheme).unwrap();
     for key in [

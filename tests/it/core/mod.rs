@@ -20,4 +20,5 @@ mod secrets;
 #[cfg(feature = "jwt")]
 mod tokens;
 mod urls;
+mod values;
 pub(crate) mod vectors;

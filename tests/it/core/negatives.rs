@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use axum_webhook::{
     Keyring, KeyringError, Secret, SecretError, Span, Timestamp, providers,
-    scheme::{Algorithm, Coverage, Dedupe, Encoding, Locate, SecretFormat, TimeUnit, UrlPorts},
+    scheme::{
+        Algorithm, Coverage, Dedupe, Encoding, Locate, Scheme, SecretFormat, TimeUnit, UrlPorts,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Method, header};
@@ -1337,6 +1339,16 @@ fn a_secret_with_the_wrong_parts_is_refused() {
     let other = value().with_part("private_key", "x").unwrap();
     assert!(build(other).is_err(), "with another part");
     assert!(value().with_part("public_key", " ").is_err());
+    // Only Plaid's are for its API alone, and may be missing where the key is pasted.
+    for name in ["client_id", "secret"] {
+        let scheme = Scheme {
+            secret_parts: vec![name.to_owned()],
+            ..providers::github()
+        };
+        let missing = SecretError::MissingPart(name.to_owned());
+        let built = Keyring::new(&scheme, Secret::new("a secret without its part").unwrap());
+        assert!(matches!(built, Err(KeyringError::Secret { source, .. }) if source == missing));
+    }
     // The right private key, and the public key of somebody else.
     let keyring = build(value().with_part("public_key", "public_key-2").unwrap()).unwrap();
     braintree

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use axum_webhook::PublicUrl;
+use std::rc::Rc;
+
+use axum_webhook::{Keyring, PublicUrl, scheme::Scheme, sign::Draft};
 
 use super::{
     delivery::Delivery,
-    samples::{SAMPLES, Sample, secret},
+    samples::{NOW, SAMPLES, Sample, secret},
 };
 
 /// A delivery signed for `signed`, that arrives with `target` where `public` is configured.
@@ -313,6 +315,70 @@ fn t_h5_the_origin_of_an_absolute_target_is_not_looked_at() {
             .unwrap();
         moved.public_url = Some("https://other.example".parse().unwrap());
         moved.refused_as(moved.mismatch(), "the configured URL is another");
+    }
+}
+
+/// It is the configuration that is wrong, whatever else is.
+#[test]
+fn where_no_url_is_configured_that_is_said_first() {
+    for sample in signing_urls() {
+        let mut delivery = sample.delivery();
+        delivery.public_url = None;
+        delivery.refused_as("no-public-url", "no URL is configured");
+        let said = delivery.refused("no URL is configured").to_string();
+        assert!(said.contains("no `public_url` is configured"), "{said}");
+        // What a token names is compared once its signature is known to be right.
+        if !delivery.is_token() {
+            let expired = secret(&sample.signer(), 1).with_not_after(NOW);
+            let keyring = Keyring::new(&sample.signer(), expired).unwrap();
+            let delivery = delivery.with_keyring(keyring);
+            delivery.refused_as("no-public-url", "and the key has expired");
+        }
+    }
+}
+
+/// Behind what can stand in a URL, the beginning of a body could be the end of the URL.
+#[test]
+fn only_behind_what_no_url_has_may_a_body_be_any() {
+    for (separator, is_apart) in [
+        ("", false),
+        (".", false),
+        ("?x=", false),
+        ("#", true),
+        (".#", true),
+        ("\n", true),
+        (" ", true),
+        ("é", true),
+    ] {
+        let scheme: Scheme = toml::from_str(&format!(
+            r#"
+            id = "acme"
+            algorithm = "hmac-sha256"
+            content = "{{url}}{separator}{{body}}"
+            signature = {{ at = {{ header = "x-sig" }}, encoding = "hex" }}
+            "#,
+            separator = separator.replace('\n', "\\n"),
+        ))
+        .unwrap();
+        let scheme = Rc::new(scheme);
+        let deliver = |url: &str, body: &str| {
+            let draft = Draft::new(body).with_url(url);
+            let signed = draft.sign(&scheme, secret(&scheme, 1)).unwrap();
+            let keyring = Keyring::new(&scheme, secret(&scheme, 1)).unwrap();
+            Delivery::new(separator, &scheme, keyring, signed, NOW)
+        };
+        deliver("https://h.example/in", "{}").accepted("an object");
+        for (url, body) in [
+            ("https://h.example/in", "text"),
+            ("https://h.example/in?a=[", "{}"),
+        ] {
+            let delivery = deliver(url, body);
+            if is_apart {
+                delivery.accepted(body);
+            } else {
+                delivery.refused_as("malformed", body);
+            }
+        }
     }
 }
 

@@ -256,6 +256,26 @@ async fn t_i2_a_header_that_the_scheme_fixes_is_refused_with_the_body_unread() {
     outcome.answer.assert_handled("the version that it must be");
 }
 
+/// Which headers are signed says another header.
+#[tokio::test]
+async fn t_i2_a_signed_header_that_is_missing_is_refused_with_the_body_unread() {
+    let scheme = providers::contentful();
+    let genuine = signed(&scheme);
+    let layer = layer(&scheme);
+    let names = "x-contentful-signed-headers";
+    let signed = genuine.headers[names].to_str().unwrap();
+    for (listed, code) in [
+        (format!("{signed},x-contentful-crn"), "missing"),
+        (format!("{signed},"), "malformed"),
+        (names.to_owned(), "header-not-signed"),
+    ] {
+        let changed = with_header(&genuine, names, &listed);
+        check_early(&listed, &changed, &layer, code).await;
+    }
+    let outcome = deliver(&layer, &genuine, Frames::pieces(&genuine.body, 4)).await;
+    outcome.answer.assert_handled("all that are signed");
+}
+
 /// T-I2.
 #[tokio::test]
 async fn t_i2_a_bad_signature_header_is_refused_with_the_body_unread() {
@@ -655,6 +675,23 @@ async fn a_body_in_pieces_verifies_by_each_key_and_with_each_port() {
         tried += 1;
     }
     assert!(tried > 100, "{tried}");
+}
+
+/// Each set of signatures has a time of its own, so one MAC is not that of all.
+#[tokio::test]
+async fn a_body_in_pieces_verifies_by_each_set_of_signatures() {
+    let scheme = providers::persona();
+    let (genuine, name) = (signed(&scheme), "persona-signature");
+    let later = now().saturating_add(Duration::from_secs(1));
+    let stranger = testing::sample(&scheme, later).sign(&scheme, wrong(&scheme));
+    let [own, other] = [&genuine, &stranger.unwrap()]
+        .map(|signed| signed.headers[name].to_str().unwrap().to_owned());
+    for text in [format!("{own} {other}"), format!("{other} {own}")] {
+        let both = with_header(&genuine, name, &text);
+        let body = Frames::pieces(&both.body, 4);
+        let outcome = deliver(&layer(&scheme), &both, body).await;
+        outcome.answer.assert_handled(&text);
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::{delivery, genuine};
 use crate::core::{
     delivery::Delivery,
     jwt::{HEADER, decode, encode, mac, token},
-    samples::secret_text,
+    samples::{secret, secret_text},
 };
 
 /// The same claims under another header, signed with the right key.
@@ -207,6 +207,14 @@ fn t_d4_a_token_can_t_bring_its_own_key() {
 fn t_d4_a_kid_means_nothing_where_there_is_one_kind_of_secret() {
     // No lookup by it, so nothing to traverse, inject or read a key from.
     for genuine in genuine() {
+        let secrets = [(2, "theirs"), (1, "ours")]
+            .map(|(number, id)| secret(&genuine.scheme, number).with_id(id));
+        let keyring = Keyring::new(&genuine.scheme, secrets).unwrap();
+        for kid in ["ours", "theirs", "nobody's"] {
+            let header = format!(r#"{{"alg":"HS256","kid":{kid:?}}}"#);
+            let named = with_header(&genuine, &header).with_keyring(keyring.clone());
+            assert_eq!(named.accepted(&header).key_id(), "ours");
+        }
         for kid in [
             "../../../../dev/null",
             "/dev/null",

@@ -169,6 +169,8 @@ fn t_f3_both_borders_of_exp_and_nbf_are_inside_and_a_second_further_is_not() {
         at("nbf", now + seconds)
             .at(NOW.saturating_sub(MICROSECOND))
             .refused_as(early, "ahead by a microsecond more");
+        let said = at("nbf", now + 3600).refused("an hour ahead").to_string();
+        assert!(said.contains("3600 s"), "{said}");
     }
 }
 

@@ -72,6 +72,25 @@ async fn t_d1_a_url_that_is_not_the_providers_is_never_asked() {
     assert_eq!(server.connections.count(), 1);
 }
 
+/// What the head says of the key is looked up before the body costs anything.
+#[tokio::test]
+async fn a_key_that_is_not_there_is_missed_with_the_body_unread() {
+    let server = KeyServer::new().await;
+    let key = key();
+    server.publish(jwk_set(&[("a", &key)]));
+    for (scheme, id) in [(scheme(JWK_SET), "b"), (named(), "a")] {
+        let receiver = Receiver::new(&scheme, &server);
+        let body = Frames::pieces(b"1", 1);
+        let polls = body.polls.clone();
+        let mut request = delivery(id, &key, "1").map(|_| Body::new(body));
+        let url = HeaderValue::from_static("https://keys.example.com/other/a");
+        request.headers_mut().insert("x-key-url", url);
+        let answer = receiver.send(request).await;
+        answer.assert_refused(id, "key-not-found");
+        assert_eq!(polls.count(), 0, "{id}");
+    }
+}
+
 #[tokio::test]
 async fn a_request_that_fails_a_cheap_check_fetches_nothing() {
     let server = KeyServer::new().await;

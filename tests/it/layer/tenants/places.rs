@@ -94,6 +94,24 @@ async fn each_place_names_the_tenant_and_only_its_key_counts() {
     }
 }
 
+/// Its items are looked at with the tenant's key only.
+#[tokio::test]
+async fn a_batch_names_its_tenant_beside_its_items() {
+    let scheme = providers::adyen();
+    let directory = Directory::of(&scheme, &["acme", "umbrella"]);
+    let from = TenantFrom::unverified_body_field("/tenant").unwrap();
+    let service = layer_of(&scheme, directory.keys(&scheme), from).layer(naming());
+    let body = r#"{"tenant":"acme","notificationItems":[
+        {"NotificationRequestItem":{"pspReference":"1","eventCode":"CAPTURE","success":"true"}},
+        {"NotificationRequestItem":{"pspReference":"2","eventCode":"REFUND","success":"true"}}
+    ]}"#;
+    let sent = |signer| request(&delivery(&scheme, "https://example.com/hook", body, signer));
+    let answer = send(&service, sent("acme")).await;
+    assert_eq!((answer.status.as_u16(), answer.text()), (200, "acme"));
+    let answer = send(&service, sent("umbrella")).await;
+    answer.assert_refused("signed by another tenant", "mismatch");
+}
+
 /// Also a wrong signature, an unknown tenant and a tenant of a hostile form get the same bytes; see `assert_refused`.
 #[tokio::test]
 async fn what_the_head_says_of_the_tenant_is_judged_with_the_body_unread() {
