@@ -289,10 +289,9 @@ mod tests {
         assert_eq!(turns(&[1, most]), (vec![1 + most], 0));
         assert_eq!(turns(&[1, most + 1]), (vec![1, most + 1], 0));
 
-        assert_eq!(turns(&[0; 4096]), (vec![0], 0));
-        assert_eq!(turns(&[0; 4097]), (vec![0, 0], 0));
-        let empty = vec![0; 10_000];
-        let turns = turns(&[&[1, 1], &*empty].concat());
+        assert_eq!(turns(&vec![0; 4096]), (vec![0], 0));
+        assert_eq!(turns(&vec![0; 4097]), (vec![0, 0], 0));
+        let turns = turns(&[&[1, 1][..], &vec![0; 10_000]].concat());
         assert_eq!(turns, (vec![2, 0, 0], 0), "empty ones after others");
     }
 

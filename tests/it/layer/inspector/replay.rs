@@ -1,6 +1,14 @@
 //! A delivery that the operator hands to its handler once more.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    future::{Ready, ready},
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
 
 use axum::{
     Extension, Router,
@@ -12,14 +20,14 @@ use axum_webhook::{
     Inspector, VerifiedWebhook, WebhookLayer, inspector, providers, replay::MemoryReplayStore,
     telemetry::Event,
 };
-use http::StatusCode;
+use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
-use tower::Layer as _;
+use tower::{Layer as _, Service};
 
 use super::{
     super::{
         readiness::MustBeReady,
-        support::{forged, layer, of_body, request, send},
+        support::{forged, layer, of_body, ok, request, send},
     },
     Page, replay,
 };
@@ -287,6 +295,44 @@ async fn the_service_is_polled_ready_for_a_replay() {
     send(&service, request(&delivery("evt_1"))).await;
     assert_eq!(page.replay(1).await.1, json!({ "id": 2, "status": 200 }));
     assert_eq!(runs.count(), 2);
+}
+
+/// Is ready until it is broken.
+#[derive(Clone, Default)]
+struct Breaking(Arc<AtomicBool>);
+
+impl Service<Request<Body>> for Breaking {
+    type Response = Response<Body>;
+    type Error = io::Error;
+    type Future = Ready<Result<Response<Body>, io::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
+        Poll::Ready(if self.0.load(Ordering::SeqCst) {
+            Err(io::ErrorKind::BrokenPipe.into())
+        } else {
+            Ok(())
+        })
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        ready(Ok(ok()))
+    }
+}
+
+/// It does not stand on the page as one that is still to come.
+#[tokio::test]
+async fn a_replay_ends_where_the_service_is_broken() {
+    let inspector = inspector().dangerous_allow_replay();
+    let page = Page::of(&inspector);
+    let inner = Breaking::default();
+    let service = layer(&providers::stripe())
+        .with_inspector(&inspector)
+        .layer(inner.clone());
+    send(&service, request(&delivery("evt_1"))).await;
+    inner.0.store(true, Ordering::SeqCst);
+    assert_eq!(page.replay(1).await.1, json!({ "id": 2, "status": null }));
+    let notes = json!(["the inner service failed"]);
+    assert_eq!(page.newest().await["notes"], notes);
 }
 
 #[tokio::test]
