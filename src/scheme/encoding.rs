@@ -388,10 +388,11 @@ mod tests {
 
     #[test]
     fn the_alphabets_are_those_of_the_crate() {
-        for (own, theirs) in [
+        let both: [(&Worths, _); 2] = [
             (&STANDARD_WORTHS, alphabet::STANDARD),
             (&URL_WORTHS, alphabet::URL_SAFE),
-        ] {
+        ];
+        for (own, theirs) in both {
             let digits = theirs.as_str().as_bytes().try_into().expect("64 digits");
             assert!(*own == worths(digits), "{}", theirs.as_str());
         }

@@ -3,6 +3,8 @@
 //!
 //! `scripts/features` runs it for each pair of features.
 
+mod recorded;
+
 use std::{
     convert::Infallible,
     error::Error,
@@ -21,7 +23,7 @@ use axum_core::body::Body;
 use axum_webhook::{
     Endpoint, WebhookLayer, providers,
     scheme::Scheme,
-    testing::{FixedClock, Vector, Vectors},
+    testing::{FixedClock, Vector},
 };
 use http::{Request, Response, StatusCode};
 use tower_layer::Layer as _;
@@ -85,7 +87,9 @@ async fn try_vector(scheme: &Scheme, vector: &Vector) -> Result<Outcome, Box<dyn
         Ok(endpoint) => endpoint,
         Err(error) => {
             let text = error.to_string();
-            return missing_feature(&text).map(Outcome::Needs).ok_or(text.into());
+            return missing_feature(&text)
+                .map(Outcome::Needs)
+                .ok_or(text.into());
         }
     };
     let endpoint = match vector.url.as_deref().and_then(|url| url.split('?').next()) {
@@ -131,8 +135,8 @@ async fn t_c3_each_provider_works_or_says_which_feature_it_needs() -> Result<(),
     let (mut working, mut waiting, mut forged) = (0, 0, 0);
     for (id, describe) in providers::ALL {
         let text = fs::read_to_string(folder.join(format!("{id}.toml")))?;
-        let vectors: Vectors = toml::from_str(&text)?;
-        let outcome = try_provider(&describe(), &vectors.vector).await;
+        let vectors = recorded::vectors(&text)?;
+        let outcome = try_provider(&describe(), &vectors).await;
         match outcome.map_err(|error| format!("{id}: {error}"))? {
             Outcome::Works(refused) => {
                 working += 1;
