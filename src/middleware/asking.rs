@@ -388,14 +388,15 @@ impl<'a> Stage<'a> {
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         *self = Self::Keyed(Keyed::unread(keyring));
-        if let Self::Keyed(keyed) = self
-            && let Err(error) = keyed.begin(head, scheme, now)
-        {
-            // What has failed does not wait for a body.
+        let begun = match self {
+            Self::Keyed(keyed) => keyed.begin(head, scheme, now),
+            Self::New | Self::Begun(_) | Self::Failed(_) => Ok(()),
+        };
+        // What has failed does not wait for a body.
+        if begun.is_err() {
             *self = Self::New;
-            return Err(error);
         }
-        Ok(())
+        begun
     }
 
     /// The keys that were tried.
