@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::clocked(fuzz::config::config, data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    fuzz::clocked(fuzz::config::config, data);
+});

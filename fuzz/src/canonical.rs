@@ -8,11 +8,14 @@ use axum_webhook::{
 };
 use http::Uri;
 
-use super::support::{Judge, fill, hex, lines, mac, signed_header};
+use super::{
+    Outcome,
+    support::{Judge, fill, hex, lines, mac, signed_header},
+};
 
 /// The URL as it was registered and as it was called, against a reference that joins texts. The first byte says whether the
 /// other port counts, and whether HubSpot's escapes do. The lines of the data behind it are the public URL, the request's target, and the text that was signed, in which 0x80 and 0x81 stand for the right ones.
-pub fn url(data: &[u8]) {
+pub fn url(data: &[u8]) -> Outcome {
     static JUDGES: LazyLock<[Judge; 3]> = LazyLock::new(|| {
         let mut either = Judge::of_content("{url}");
         either.scheme.url_ports = UrlPorts::Either;
@@ -23,16 +26,16 @@ pub fn url(data: &[u8]) {
         ]
     });
     let Some((kind, data)) = data.split_first() else {
-        return;
+        return Outcome::Skipped;
     };
     let mut lines = lines(data);
     let mut line = || lines.next().unwrap_or_default();
     let (public, target, signed) = (line(), line(), line());
     let (Ok(public), Ok(uri)) = (std::str::from_utf8(public), Uri::try_from(target)) else {
-        return;
+        return Outcome::Skipped;
     };
     let Ok(public_url) = public.parse::<PublicUrl>() else {
-        return;
+        return Outcome::Skipped;
     };
     let url = joined(public, &uri);
     let without_query = url.split('?').next().unwrap_or_default();
@@ -45,6 +48,7 @@ pub fn url(data: &[u8]) {
     let headers = signed_header(&hex(&mac(&[&signed])));
     let accepted = JUDGES[kind].accepts_at(&public_url, &uri, &headers, b"");
     assert_eq!(accepted, wanted[kind]);
+    Outcome::of(accepted)
 }
 
 fn joined(public: &str, uri: &Uri) -> String {
@@ -123,11 +127,11 @@ fn unescape(url: &str) -> String {
 
 /// Forms, against a reference that collects and sorts. The first byte says which of three canonical forms; the first line
 /// was signed, and the second arrives; without a second the first does.
-pub fn form(data: &[u8]) {
+pub fn form(data: &[u8]) -> Outcome {
     static JUDGES: LazyLock<[Judge; 3]> =
         LazyLock::new(|| ["{form|distinct}", "{form}", "{form|vonage}"].map(Judge::of_content));
     let Some((kind, data)) = data.split_first() else {
-        return;
+        return Outcome::Skipped;
     };
     let references: [Canonical; 3] = [|body| Some(distinct(body)), sorted, vonage];
     let kind = usize::from(*kind) % references.len();
@@ -139,6 +143,7 @@ pub fn form(data: &[u8]) {
     let given = reference(signed).unwrap_or_default();
     let accepted = judge.accepts_signed(&hex(&mac(&[&given])), arrived);
     assert_eq!(accepted, wanted.as_ref() == Some(&given));
+    Outcome::of(accepted)
 }
 
 /// What is made of a form, if anything can be.
@@ -224,7 +229,7 @@ fn singles(body: &[u8]) -> Option<Vec<Pair>> {
 }
 
 /// The fields of a message of AWS SNS, against serde's derived reading of it.
-pub fn sns(data: &[u8]) {
+pub fn sns(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
         // With a secret instead of a key of Amazon's.
         let mut scheme = providers::github();
@@ -234,12 +239,13 @@ pub fn sns(data: &[u8]) {
     });
     let reading = Sns::read(data);
     let Ok(content) = &reading else {
-        let _ = JUDGE.accepts_signed(&hex(&mac(&[data])), data);
-        return;
+        return Outcome::of(JUDGE.accepts_signed(&hex(&mac(&[data])), data));
     };
     let content = content.as_deref();
     let signature = hex(&mac(&[content.unwrap_or_default().as_bytes()]));
-    assert_eq!(JUDGE.accepts_signed(&signature, data), content.is_some());
+    let accepted = JUDGE.accepts_signed(&signature, data);
+    assert_eq!(accepted, content.is_some());
+    Outcome::of(accepted)
 }
 
 #[derive(serde::Deserialize)]

@@ -6,8 +6,11 @@ use axum_webhook::providers;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::support::{
-    BODY, Judge, KEY, NOW, append, base64 as base64_of, fill, hex, is_fresh, lines, mac, only,
+use super::{
+    Outcome,
+    support::{
+        BODY, Judge, KEY, NOW, append, base64 as base64_of, fill, hex, is_fresh, lines, mac, only,
+    },
 };
 
 /// The most signatures that a request may carry.
@@ -36,21 +39,22 @@ static TIMED: LazyLock<Vec<String>> = LazyLock::new(|| {
     tags.chain(times.clone()).chain([wrong]).collect()
 });
 
-fn timed(data: &[u8]) -> Vec<u8> {
-    let values: Vec<_> = TIMED.iter().map(String::as_str).collect();
-    fill(data, &values)
-}
+/// A signature of [`BODY`] alone, in base64.
+static OF_BODY: LazyLock<String> = LazyLock::new(|| base64_of(&mac(&[BODY])));
+
+/// A signature in base64 that nothing has.
+static WRONG: LazyLock<String> = LazyLock::new(|| base64_of(&[0x5a; 32]));
 
 /// `t=1700000000,v1=…,v1=…`: Stripe and others.
-pub fn pairs(data: &[u8]) {
+pub fn pairs(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::stripe()));
     let mut headers = HeaderMap::new();
     for line in lines(data) {
-        if !append(&mut headers, "stripe-signature", &timed(line)) {
-            return;
+        if !append(&mut headers, "stripe-signature", &fill(line, &TIMED)) {
+            return Outcome::Skipped;
         }
     }
-    agree(&JUDGE, &headers, BODY, pairs_fit);
+    agree(&JUDGE, &headers, BODY, pairs_fit)
 }
 
 /// What [`pairs`] holds the crate against.
@@ -63,12 +67,12 @@ pub fn pairs_fit(headers: &HeaderMap, body: &[u8]) -> bool {
 }
 
 /// Sets of such pairs, with a space between: Persona.
-pub fn sets(data: &[u8]) {
+pub fn sets(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::persona()));
     let mut headers = HeaderMap::new();
     for line in lines(data) {
-        if !append(&mut headers, "persona-signature", &timed(line)) {
-            return;
+        if !append(&mut headers, "persona-signature", &fill(line, &TIMED)) {
+            return Outcome::Skipped;
         }
     }
     agree(&JUDGE, &headers, BODY, |headers, body| {
@@ -82,7 +86,7 @@ pub fn sets(data: &[u8]) {
         sets.len() <= MAX_SETS
             && signatures <= MAX_SIGNATURES
             && sets.iter().any(|set| set.fits(body))
-    });
+    })
 }
 
 /// What stands in a list of pairs.
@@ -129,7 +133,7 @@ impl<'t> Set<'t> {
 }
 
 /// `v1,… v1,…`, with an id and a time beside it: Standard Webhooks and Svix.
-pub fn versions(data: &[u8]) {
+pub fn versions(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::standard_webhooks()));
     let mut pieces = lines(data);
     let signatures = pieces.next().unwrap_or_default();
@@ -140,15 +144,15 @@ pub fn versions(data: &[u8]) {
     );
     let right = base64_of(&mac(&[&id, b".", &time, b".", BODY]));
     let unpadded = right.trim_end_matches('=');
-    let wrong = base64_of(&[0x5a; 32]);
-    let signatures = fill(signatures, &[&right, unpadded, &wrong]);
+    let signatures = fill(signatures, &[right.as_str(), unpadded, WRONG.as_str()]);
     let mut headers = HeaderMap::new();
     let are_headers = append(&mut headers, "webhook-signature", &signatures)
         && append(&mut headers, "webhook-timestamp", &time)
         && append(&mut headers, "webhook-id", &id);
-    if are_headers {
-        agree(&JUDGE, &headers, BODY, versions_fit);
+    if !are_headers {
+        return Outcome::Skipped;
     }
+    agree(&JUDGE, &headers, BODY, versions_fit)
 }
 
 /// What [`versions`] holds the crate against.
@@ -179,7 +183,7 @@ fn is_tag_in_base64(text: &str) -> bool {
 }
 
 /// `v0=…`, with a time beside it: Slack. What GitHub sends differs in its prefix alone.
-pub fn prefix(data: &[u8]) {
+pub fn prefix(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::slack()));
     let mut pieces = lines(data);
     let signature = pieces.next().unwrap_or_default();
@@ -191,9 +195,10 @@ pub fn prefix(data: &[u8]) {
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     let are_headers = append(&mut headers, "x-slack-signature", &signature)
         && append(&mut headers, "x-slack-request-timestamp", &time);
-    if are_headers {
-        agree(&JUDGE, &headers, BODY, prefix_fits);
+    if !are_headers {
+        return Outcome::Skipped;
     }
+    agree(&JUDGE, &headers, BODY, prefix_fits)
 }
 
 /// What [`prefix`] holds the crate against.
@@ -204,16 +209,15 @@ pub fn prefix_fits(headers: &HeaderMap, body: &[u8]) -> bool {
         return false;
     };
     let right = hex(&mac(&[b"v0:", time.as_bytes(), b":", body]));
-    is_fresh(time) && signature == format!("v0={right}")
+    is_fresh(time) && signature.strip_prefix("v0=") == Some(&right)
 }
 
 /// Nothing but base64: Shopify. The data is the signature's text, or changes the right one byte by byte.
-pub fn base64(data: &[u8]) {
+pub fn base64(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::shopify()));
-    let right = base64_of(&mac(&[BODY]));
     let text = match data.split_first() {
         Some((0xff, changes)) => {
-            let mut text = right.clone().into_bytes();
+            let mut text = OF_BODY.clone().into_bytes();
             for change in changes.chunks(2) {
                 match *change {
                     [at, byte] => {
@@ -225,12 +229,13 @@ pub fn base64(data: &[u8]) {
             }
             text
         }
-        _ => fill(data, &[&right, right.trim_end_matches('=')]),
+        _ => fill(data, &[OF_BODY.as_str(), OF_BODY.trim_end_matches('=')]),
     };
     let mut headers = HeaderMap::new();
-    if append(&mut headers, "x-shopify-hmac-sha256", &text) {
-        agree(&JUDGE, &headers, BODY, base64_fits);
+    if !append(&mut headers, "x-shopify-hmac-sha256", &text) {
+        return Outcome::Skipped;
     }
+    agree(&JUDGE, &headers, BODY, base64_fits)
 }
 
 /// What [`base64`] holds the crate against.
@@ -240,10 +245,8 @@ pub fn base64_fits(headers: &HeaderMap, body: &[u8]) -> bool {
 }
 
 /// Numbered headers, each with a signature: DocuSign. A line of the data is a header: its number, and its value.
-pub fn numbered(data: &[u8]) {
+pub fn numbered(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::docusign()));
-    let right = base64_of(&mac(&[BODY]));
-    let wrong = base64_of(&[0x5a; 32]);
     let mut headers = HeaderMap::new();
     for line in lines(data).take(64) {
         let Some((number, value)) = line.split_first() else {
@@ -252,9 +255,9 @@ pub fn numbered(data: &[u8]) {
         let name = format!("x-docusign-signature-{}", number % 40);
         let (Ok(name), Ok(value)) = (
             HeaderName::try_from(name),
-            HeaderValue::from_bytes(&fill(value, &[&right, &wrong])),
+            HeaderValue::from_bytes(&fill(value, &[&*OF_BODY, &*WRONG])),
         ) else {
-            return;
+            return Outcome::Skipped;
         };
         headers.append(name, value);
     }
@@ -272,11 +275,11 @@ pub fn numbered(data: &[u8]) {
             }
         }
         signatures.len() <= MAX_SIGNATURES && signatures.contains(&right.as_str())
-    });
+    })
 }
 
 /// Credentials: a token by itself, behind `Bearer`, and `user:password` in base64. The first byte says which.
-pub fn credential(data: &[u8]) {
+pub fn credential(data: &[u8]) -> Outcome {
     static JUDGES: LazyLock<[Judge; 3]> = LazyLock::new(|| {
         [
             Judge::new(providers::telegram()),
@@ -288,12 +291,14 @@ pub fn credential(data: &[u8]) {
             Judge::new(providers::postmark()),
         ]
     });
+    static BASIC: LazyLock<String> =
+        LazyLock::new(|| base64_of(&[b"user:".as_slice(), KEY].concat()));
     let Some((kind, text)) = data.split_first() else {
-        return;
+        return Outcome::Skipped;
     };
     let token = std::str::from_utf8(KEY).unwrap();
-    let basic = base64_of(format!("user:{token}").as_bytes());
-    let text = fill(text, &[token, &basic, basic.trim_end_matches('=')]);
+    let basic = BASIC.as_str();
+    let text = fill(text, &[token, basic, basic.trim_end_matches('=')]);
     let kind = usize::from(kind % 3);
     let name = [
         "x-telegram-bot-api-secret-token",
@@ -303,7 +308,7 @@ pub fn credential(data: &[u8]) {
     let mut headers = HeaderMap::new();
     for line in lines(&text) {
         if !append(&mut headers, name, line) {
-            return;
+            return Outcome::Skipped;
         }
     }
     agree(&JUDGES[kind], &headers, BODY, |headers, _| {
@@ -315,9 +320,9 @@ pub fn credential(data: &[u8]) {
             1 => text.split_once(' ').is_some_and(|(scheme, given)| {
                 scheme.eq_ignore_ascii_case("bearer") && given == token
             }),
-            _ => text == format!("Basic {basic}"),
+            _ => text.strip_prefix("Basic ") == Some(basic),
         }
-    });
+    })
 }
 
 /// The crate accepts what the reference does, and nothing else.
@@ -326,7 +331,8 @@ fn agree(
     headers: &HeaderMap,
     body: &[u8],
     reference: impl Fn(&HeaderMap, &[u8]) -> bool,
-) {
+) -> Outcome {
     let accepted = judge.accepts(headers, body);
     assert_eq!(accepted, reference(headers, body), "{headers:?}");
+    Outcome::of(accepted)
 }

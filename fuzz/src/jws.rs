@@ -9,20 +9,23 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::support::{BODY, Judge, NOW, append, fill, hex, lines, mac};
+use super::{
+    Outcome,
+    support::{BODY, Judge, NOW, append, fill, hex, lines, mac},
+};
 
 /// How far the clocks may be apart where the scheme has no tolerance.
 const LEEWAY: i64 = 60;
 
 /// Compact JWS. The data is the token itself, or behind the byte 0xff its header and its payload, a line each, which are then
 /// signed as they should be.
-pub fn jws(data: &[u8]) {
+pub fn jws(data: &[u8]) -> Outcome {
     static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(providers::netlify()));
-    let hash = hex(&Sha256::digest(BODY));
+    static HASH: LazyLock<String> = LazyLock::new(|| hex(&Sha256::digest(BODY)));
     let token = match data.split_first() {
         Some((0xff, parts)) => {
             let mut parts = lines(parts).map(|part| {
-                let part = fill(part, &[&hash, "1700000000", r#"{"alg":"HS256"}"#]);
+                let part = fill(part, &[HASH.as_str(), "1700000000", r#"{"alg":"HS256"}"#]);
                 URL_SAFE_NO_PAD.encode(part)
             });
             let mut part = || parts.next().unwrap_or_default();
@@ -37,12 +40,13 @@ pub fn jws(data: &[u8]) {
     };
     let mut headers = HeaderMap::new();
     if !append(&mut headers, "x-webhook-signature", &token) {
-        return;
+        return Outcome::Skipped;
     }
     let accepted = JUDGE.accepts(&headers, BODY);
-    if let Some(verdict) = reference(&token, &hash) {
+    if let Some(verdict) = reference(&token, &HASH) {
         assert_eq!(accepted, verdict, "{}", String::from_utf8_lossy(&token));
     }
+    Outcome::of(accepted)
 }
 
 /// Whether the token is genuine; `None` where what it says can be read in more than one way.

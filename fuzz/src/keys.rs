@@ -8,16 +8,25 @@ use axum_webhook::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::support::{BODY, Judge, hex, mac_under};
+use super::{
+    Outcome,
+    support::{BODY, Judge, accepts, hex, mac_under, signed_header},
+};
 
 /// The key in a text, if that is one.
 type Decode = fn(&str) -> Option<Vec<u8>>;
 
 /// Secrets of every format, against a reference that decodes them: the key that was read is the one that signs.
-pub fn secret(data: &[u8]) {
-    static SCHEME: LazyLock<Scheme> = LazyLock::new(|| Judge::of_content("{body}").scheme);
+pub fn secret(data: &[u8]) -> Outcome {
+    static SCHEMES: LazyLock<[Scheme; 4]> = LazyLock::new(|| {
+        let scheme = Judge::of_content("{body}").scheme;
+        FORMATS.map(|(format, _)| Scheme {
+            secret: format,
+            ..scheme.clone()
+        })
+    });
     let Ok(text) = std::str::from_utf8(data) else {
-        return;
+        return Outcome::Skipped;
     };
     let made = Secret::new(text);
     let is_pem = text.starts_with("-----BEGIN ");
@@ -27,39 +36,37 @@ pub fn secret(data: &[u8]) {
         !text.trim().is_empty() && is_bare && text != "whsec_"
     );
     let Ok(secret) = made else {
-        return;
+        return Outcome::Refused;
     };
     if text.len() > 8 {
         assert!(!format!("{secret:?}").contains(text));
     }
-    let formats: [(SecretFormat, Decode); 4] = [
-        (SecretFormat::Text, |text| Some(text.as_bytes().to_vec())),
-        (SecretFormat::Hex, |text| long(unhex(text)?)),
-        (SecretFormat::Base64, |text| {
-            long(STANDARD.decode(text).ok()?)
-        }),
-        (SecretFormat::Whsec, |text| {
-            let text = text.strip_prefix("v1,").unwrap_or(text);
-            let text = text.strip_prefix("whsec_").unwrap_or(text);
-            long(STANDARD.decode(text).ok()?)
-        }),
-    ];
-    let mut scheme = SCHEME.clone();
-    for (format, decode) in formats {
-        scheme.secret = format;
+    let mut outcome = Outcome::Refused;
+    for (scheme, (format, decode)) in SCHEMES.iter().zip(FORMATS) {
         let key = decode(text).filter(|key| key.iter().any(|byte| *byte != 0));
-        let keyring = Keyring::new(&scheme, secret.clone());
+        let keyring = Keyring::new(scheme, secret.clone());
         assert_eq!(keyring.is_ok(), key.is_some(), "{format:?}");
         if let (Ok(keyring), Some(key)) = (keyring, key) {
-            let judge = Judge {
-                scheme: scheme.clone(),
-                keyring,
-            };
-            let signature = hex(&mac_under(&key, &[BODY]));
-            assert!(judge.accepts_signed(&signature, BODY), "{format:?}");
+            let headers = signed_header(&hex(&mac_under(&key, &[BODY])));
+            assert!(accepts(scheme, &keyring, &headers, BODY), "{format:?}");
+            outcome = Outcome::Accepted;
         }
     }
+    outcome
 }
+
+const FORMATS: [(SecretFormat, Decode); 4] = [
+    (SecretFormat::Text, |text| Some(text.as_bytes().to_vec())),
+    (SecretFormat::Hex, |text| long(unhex(text)?)),
+    (SecretFormat::Base64, |text| {
+        long(STANDARD.decode(text).ok()?)
+    }),
+    (SecretFormat::Whsec, |text| {
+        let text = text.strip_prefix("v1,").unwrap_or(text);
+        let text = text.strip_prefix("whsec_").unwrap_or(text);
+        long(STANDARD.decode(text).ok()?)
+    }),
+];
 
 /// A key that can't be guessed.
 fn long(key: Vec<u8>) -> Option<Vec<u8>> {
@@ -78,7 +85,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Public keys in every wrapping: PEM, SPKI, certificates, JWK sets. The first byte says of which algorithm.
-pub fn public_key(data: &[u8]) {
+pub fn public_key(data: &[u8]) -> Outcome {
     static SCHEMES: LazyLock<Vec<Scheme>> = LazyLock::new(|| {
         let mut schemes = vec![
             providers::discord_interactions(),
@@ -92,13 +99,13 @@ pub fn public_key(data: &[u8]) {
         schemes
     });
     let Some((kind, text)) = data.split_first() else {
-        return;
+        return Outcome::Skipped;
     };
     let Ok(secret) = std::str::from_utf8(text)
         .map_err(drop)
         .and_then(|text| Secret::new(text).map_err(drop))
     else {
-        return;
+        return Outcome::Skipped;
     };
     let scheme = &SCHEMES[usize::from(*kind) % SCHEMES.len()];
     match Keyring::new(scheme, secret) {
@@ -109,7 +116,11 @@ pub fn public_key(data: &[u8]) {
             ids.sort_unstable();
             ids.dedup();
             assert!(count > 0 && ids.len() == count);
+            Outcome::Accepted
         }
-        Err(error) => assert!(!error.to_string().is_empty()),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            Outcome::Refused
+        }
     }
 }

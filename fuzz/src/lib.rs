@@ -31,7 +31,30 @@ use std::{
 };
 
 /// A target: any bytes go in, and it panics where a promise is broken.
-pub type Target = fn(&[u8]);
+pub type Target = fn(&[u8]) -> Outcome;
+
+/// How far the bytes came. It says of a run how much of it was about more than the first check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The crate was not asked: they are no text, or no header.
+    Skipped,
+    /// The crate refused them.
+    Refused,
+    /// They passed every check.
+    Accepted,
+}
+
+impl Outcome {
+    /// What the crate said.
+    #[must_use]
+    pub const fn of(accepted: bool) -> Self {
+        if accepted {
+            Self::Accepted
+        } else {
+            Self::Refused
+        }
+    }
+}
 
 /// The targets by their names, which are those of their files in `fuzz_targets` and of their folders in `corpus`.
 pub const TARGETS: &[(&str, Target)] = &[
@@ -66,19 +89,21 @@ pub const TARGETS: &[(&str, Target)] = &[
 const LIMIT_MS: u64 = 100;
 
 /// Runs a target, and looks at the clock. Where an input takes long it is run again, since the machine may have been busy.
-pub fn clocked(target: Target, data: &[u8]) {
+pub fn clocked(target: Target, data: &[u8]) -> Outcome {
     static SLOWEST: AtomicU64 = AtomicU64::new(1000);
     let run = || {
         let start = Instant::now();
-        target(data);
-        u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
+        let outcome = target(data);
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        (micros, outcome)
     };
-    let first = run();
+    let (first, outcome) = run();
     if first > SLOWEST.load(Ordering::Relaxed) {
-        let micros = (0..4).map(|_| run()).fold(first, u64::min);
+        let micros = (0..4).map(|_| run().0).fold(first, u64::min);
         if SLOWEST.fetch_max(micros, Ordering::Relaxed) < micros {
             eprintln!("slowest: {micros} us");
         }
         assert!(micros < LIMIT_MS * 1000, "it takes {micros} us");
     }
+    outcome
 }

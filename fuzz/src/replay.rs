@@ -23,7 +23,10 @@ use tokio::{
 };
 use tower::{Layer as _, Service as _};
 
-use super::support::{BODY, NOW, base64, mac, now, secret};
+use super::{
+    Outcome,
+    support::{BODY, NOW, base64, mac, now, secret},
+};
 
 thread_local! {
     /// Its clock stands still but where a target moves it.
@@ -47,15 +50,16 @@ const EVENTS: usize = 3;
 
 /// The memory store, against a model: claims, renewals, commits and releases by whoever had a claim, and time that goes by.
 /// A step is three bytes: what is done, to which event and by whose token, for how long.
-pub fn store(data: &[u8]) {
+pub fn store(data: &[u8]) -> Outcome {
     RUNTIME.with(|runtime| {
         runtime.block_on(async {
             let mut world = Store::new();
             for step in data.chunks_exact(3).take(MAX_STEPS) {
                 world.step([step[0], step[1], step[2]]).await;
             }
-        });
-    });
+            Outcome::of(!world.tokens.is_empty())
+        })
+    })
 }
 
 struct Store {
@@ -115,6 +119,7 @@ impl Store {
                 (State::Free, Claim::New { token, fence }) => {
                     assert!(!self.tokens.contains(&token), "a token was given twice");
                     assert!(fence > known.fence, "a later claim has a smaller number");
+                    assert!(self.asked.len() <= EVENTS);
                     self.tokens.push(token);
                     *known = Known {
                         state: State::Claimed(token),
@@ -153,21 +158,21 @@ impl Store {
             }
             _ => {}
         }
-        assert!(self.asked.len() <= EVENTS);
     }
 }
 
 /// Deliveries through the layer: they are handled once at a time and not again after they succeeded, whatever fails, is
 /// dropped, is sent again or is forged, and whatever clocks do. A step is two bytes: what happens, and to whom.
-pub fn layer(data: &[u8]) {
+pub fn layer(data: &[u8]) -> Outcome {
     RUNTIME.with(|runtime| {
         runtime.block_on(async {
             let mut world = World::new();
             for step in data.chunks_exact(2).take(MAX_STEPS) {
                 world.step(step[0], usize::from(step[1])).await;
             }
-        });
-    });
+            Outcome::of(world.last.iter().any(Option::is_some))
+        })
+    })
 }
 
 /// What the handlers know of each event.

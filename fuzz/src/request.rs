@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     pin::Pin,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
@@ -21,6 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 use tower::{Layer as _, ServiceExt as _, util::BoxCloneService};
 
 use super::{
+    Outcome,
     headers::{base64_fits, pairs_fit, prefix_fits, versions_fit},
     support::{NOW, base64, hex, mac, now, only, secret},
 };
@@ -46,19 +47,21 @@ type Service = BoxCloneService<Request<Frames>, Response<Body>, Infallible>;
 
 /// Genuine requests that are changed, of five providers: the handler runs where a reference says that the request is genuine,
 /// with the bytes that arrived; anybody else hears one of [`ANSWERS`].
-pub fn request(data: &[u8]) {
-    static RECEIVERS: LazyLock<[Receiver; 5]> = LazyLock::new(Receiver::all);
+pub fn request(data: &[u8]) -> Outcome {
     let mut input = Input(data);
-    let receiver = &RECEIVERS[usize::from(input.byte()) % 5];
+    let which = usize::from(input.byte()) % 5;
     let frame = usize::from(input.byte());
     let edits: Vec<[u8; 3]> = (0..input.byte() % 8)
         .map(|_| [input.byte(), input.byte(), input.byte()])
         .collect();
-    let mut sent = Sent::genuine(receiver.provider, input.0);
-    for edit in edits {
-        sent.change(edit);
-    }
-    receiver.check(&sent, frame);
+    RECEIVERS.with(|receivers| {
+        let receiver = &receivers[which];
+        let mut sent = Sent::genuine(receiver.provider, input.0);
+        for edit in edits {
+            sent.change(edit);
+        }
+        receiver.check(&sent, frame)
+    })
 }
 
 /// The rest of the data.
@@ -237,14 +240,18 @@ impl Sent {
 /// An endpoint, with a handler that remembers what it got.
 struct Receiver {
     provider: Provider,
-    service: Mutex<Service>,
+    service: Service,
     got: Arc<Mutex<Vec<Bytes>>>,
 }
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    let mut builder = Builder::new_current_thread();
-    builder.enable_time().build().unwrap()
-});
+thread_local! {
+    static RECEIVERS: [Receiver; 5] = Receiver::all();
+
+    static RUNTIME: Runtime = {
+        let mut builder = Builder::new_current_thread();
+        builder.enable_time().build().unwrap()
+    };
+}
 
 impl Receiver {
     fn all() -> [Self; 5] {
@@ -265,7 +272,7 @@ impl Receiver {
             let service = Self::service(&layer, Arc::clone(&got));
             Self {
                 provider,
-                service: Mutex::new(service),
+                service,
                 got,
             }
         })
@@ -287,19 +294,22 @@ impl Receiver {
         BoxCloneService::new(service)
     }
 
-    fn check(&self, sent: &Sent, frame: usize) {
+    fn check(&self, sent: &Sent, frame: usize) -> Outcome {
         let mut request = Request::new(Frames::new(&sent.body, frame));
         *request.method_mut() = sent.method.clone();
         *request.headers_mut() = sent.headers.clone();
-        let service = self.service.lock().unwrap().clone();
-        let (parts, text) = RUNTIME.block_on(async {
-            let response = service.oneshot(request).await.unwrap();
-            let (parts, body) = response.into_parts();
-            (parts, body.collect().await.unwrap().to_bytes())
+        let service = self.service.clone();
+        let (parts, text) = RUNTIME.with(|runtime| {
+            runtime.block_on(async {
+                let response = service.oneshot(request).await.unwrap();
+                let (parts, body) = response.into_parts();
+                (parts, body.collect().await.unwrap().to_bytes())
+            })
         });
         let got = std::mem::take(&mut *self.got.lock().unwrap());
         let status = parts.status;
-        if !got.is_empty() {
+        let was_handled = !got.is_empty();
+        if was_handled {
             assert_eq!((status, &*text), (StatusCode::OK, HANDLED.as_bytes()));
             assert_eq!(got, [sent.body.as_slice()]);
             assert!(sent.is_genuine(self.provider), "a forgery was handled");
@@ -326,6 +336,7 @@ impl Receiver {
                 parts.headers
             );
         }
+        Outcome::of(was_handled)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the targets share: the time, the secret, and a way to ask for a verdict.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::sync::LazyLock;
 
 use axum_webhook::{
     Incoming, Keyring, PublicUrl, Secret, Timestamp, providers,
@@ -66,9 +66,7 @@ impl Judge {
     /// Whether a `POST` to `/` is genuine.
     #[must_use]
     pub fn accepts(&self, headers: &HeaderMap, body: &[u8]) -> bool {
-        let uri = Uri::from_static("/");
-        let incoming = Incoming::new(&Method::POST, &uri, headers, body);
-        verify(&incoming, &self.scheme, &self.keyring, now()).is_ok()
+        accepts(&self.scheme, &self.keyring, headers, body)
     }
 
     /// As [`accepts`](Self::accepts), for a request to `uri` and an endpoint that is known as `public_url`.
@@ -89,6 +87,14 @@ impl Judge {
     pub fn accepts_signed(&self, signature: &str, body: &[u8]) -> bool {
         self.accepts(&signed_header(signature), body)
     }
+}
+
+/// Whether a `POST` to `/` is genuine.
+#[must_use]
+pub fn accepts(scheme: &Scheme, keyring: &Keyring, headers: &HeaderMap, body: &[u8]) -> bool {
+    let uri = Uri::from_static("/");
+    let incoming = Incoming::new(&Method::POST, &uri, headers, body);
+    verify(&incoming, scheme, keyring, now()).is_ok()
 }
 
 /// The header of [`Judge::of_content`].
@@ -136,10 +142,12 @@ fn finish(mut mac: Hmac<Sha256>, pieces: &[&[u8]]) -> [u8; 32] {
 
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(byte & 0xf)]);
+    }
+    text
 }
 
 #[must_use]
@@ -161,11 +169,11 @@ pub fn is_fresh(text: &str) -> bool {
 /// Puts `values` in the place of the bytes from 0x80 on, which mean nothing in any grammar here: so a fuzzer can
 /// write what only the sender can.
 #[must_use]
-pub fn fill(data: &[u8], values: &[&str]) -> Vec<u8> {
+pub fn fill(data: &[u8], values: &[impl AsRef<str>]) -> Vec<u8> {
     let mut filled = Vec::with_capacity(data.len() + 64);
     for byte in data {
         match values.get(usize::from(byte.wrapping_sub(0x80))) {
-            Some(value) => filled.extend_from_slice(value.as_bytes()),
+            Some(value) => filled.extend_from_slice(value.as_ref().as_bytes()),
             None => filled.push(*byte),
         }
     }

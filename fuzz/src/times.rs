@@ -2,6 +2,8 @@
 
 use axum_webhook::{ByteSize, Span, Timestamp, scheme::TimeUnit};
 
+use super::Outcome;
+
 const UNITS: [TimeUnit; 6] = [
     TimeUnit::UnixSeconds,
     TimeUnit::UnixMillis,
@@ -12,12 +14,12 @@ const UNITS: [TimeUnit; 6] = [
 ];
 
 /// Timestamps of every unit, against the standard library's numbers and jiff's dates. The first byte says which.
-pub fn timestamp(data: &[u8]) {
+pub fn timestamp(data: &[u8]) -> Outcome {
     let Some((unit, text)) = data.split_first() else {
-        return;
+        return Outcome::Skipped;
     };
     let Ok(text) = std::str::from_utf8(text) else {
-        return;
+        return Outcome::Skipped;
     };
     let unit = UNITS[usize::from(*unit) % UNITS.len()];
     let micros = unit.parse(text).map(Timestamp::unix_micros);
@@ -47,6 +49,7 @@ pub fn timestamp(data: &[u8]) {
         };
         assert_eq!(again.map(Timestamp::unix_micros), Some(wanted), "{text:?}");
     }
+    Outcome::of(micros.is_some())
 }
 
 fn whole(text: &str, len: usize, factor: i64) -> Option<i64> {
@@ -75,18 +78,21 @@ fn check_date(micros: Option<i64>, text: &str, jiff: impl Fn() -> Option<jiff::T
 }
 
 /// Durations and sizes, as they stand in a configuration.
-pub fn units(data: &[u8]) {
+pub fn units(data: &[u8]) -> Outcome {
     let Ok(text) = std::str::from_utf8(data) else {
-        return;
+        return Outcome::Skipped;
     };
-    if let Ok(span) = text.parse::<Span>() {
+    let (span, size) = (text.parse::<Span>(), text.parse::<ByteSize>());
+    let outcome = Outcome::of(span.is_ok() || size.is_ok());
+    if let Ok(span) = span {
         assert_eq!(span.to_string().parse::<Span>().unwrap(), span, "{text:?}");
     }
-    if let Ok(size) = text.parse::<ByteSize>() {
+    if let Ok(size) = size {
         assert_eq!(
             size.to_string().parse::<ByteSize>().unwrap(),
             size,
             "{text:?}"
         );
     }
+    outcome
 }
