@@ -51,3 +51,16 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// A key or a message without what stands behind `plain:`: that is a secret wherever it was written, as a table's name too. Our own
+/// messages say `"plain:TEXT"`.
+pub(super) fn without_secrets(text: &str) -> String {
+    let ends = text
+        .match_indices("plain:")
+        .map(|(at, mark)| at + mark.len());
+    let mut pieces = ends.map(|end| text.split_at(end));
+    match pieces.find(|(_, behind)| !behind.starts_with("TEXT\"")) {
+        Some((before, _)) => format!("{before}[redacted]"),
+        None => text.to_owned(),
+    }
+}

@@ -98,7 +98,10 @@ use serde::Deserialize;
 
 pub use self::{error::ConfigError, provider::provider, secrets::secret};
 
-use self::{body_budget::BodyBudget, endpoint::EndpointConfig, replay::Replay, reread::Reread};
+use self::{
+    body_budget::BodyBudget, endpoint::EndpointConfig, error::without_secrets, replay::Replay,
+    reread::Reread,
+};
 #[cfg(doc)]
 use crate::TenantKeys;
 use crate::{
@@ -152,15 +155,15 @@ impl Config {
         let document = toml::Deserializer::parse(text).map_err(|error| ConfigError {
             key: String::new(),
             line: line(error.span()),
-            reason: error.message().to_owned(),
+            reason: without_secrets(error.message()),
         })?;
         let config: Self = serde_path_to_error::deserialize(document).map_err(|error| {
-            let key = error.path().to_string();
+            let key = without_secrets(&error.path().to_string());
             let error = error.into_inner();
             ConfigError {
                 key,
                 line: line(error.span()),
-                reason: error.message().to_owned(),
+                reason: without_secrets(error.message()),
             }
         })?;
         if config.endpoints.is_empty() {

@@ -14,7 +14,7 @@ pub struct Signature {
     /// The grammar of that text where it is a list, such as `t=…,v1=…,v1=…`.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub list: Option<List>,
-    /// Which items of the list are signatures. Without it, each item is one.
+    /// Which items of the list are signatures, where they have keys. Without it, each item is one.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub item: Option<ItemKey>,
     /// The literal before the signature, such as `sha256=`.

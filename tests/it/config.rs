@@ -139,6 +139,16 @@ fn errors_name_the_key_and_never_a_secret() {
             vec!["endpoint[0].secrets", "a list"],
         ),
         (
+            "a name",
+            format!("[[\"plain:hunter2\"]]\n{}", with("secrets", "")),
+            vec!["line 1", "plain:[redacted]", "unknown field"],
+        ),
+        (
+            "a name further down",
+            with("secrets", r#"secrets = ["plain:x"]"#) + "\n\"plain:hunter2\" = 1",
+            vec!["plain:[redacted]", "unknown field"],
+        ),
+        (
             "no kind",
             with("secrets", r#"secrets = ["hunter2"]"#),
             vec!["endpoint[0].secrets", "env:NAME"],

@@ -5,6 +5,7 @@ mod content;
 mod coverage;
 mod finding;
 mod handshake;
+mod list;
 mod signature;
 mod urls;
 

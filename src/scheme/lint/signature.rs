@@ -1,7 +1,7 @@
 //! Where a signature stands, and what a token has to say.
 
 use super::Linter;
-use crate::scheme::{Claim, Encoding, Family, Locate, Shape, Template, signature::ItemKey};
+use crate::scheme::{Claim, Encoding, Family, Filter, Locate, Shape, Template, signature::ItemKey};
 
 impl Linter<'_> {
     pub(super) fn signature(&mut self, shape: &Shape) {
@@ -14,50 +14,12 @@ impl Linter<'_> {
                 "a signature is bytes: \"text\" is for tokens only",
             );
         }
-        let many = matches!(signature.at, Locate::Headers(_) | Locate::HeaderFamily(_));
-        if many && signature.list.is_some() {
-            self.error("list", "a `list` needs a signature in one place");
-        }
-        let has_sets = signature
-            .list
-            .as_ref()
-            .is_some_and(|list| list.sets.is_some());
-        if has_sets && matches!(signature.at, Locate::RepeatedHeader(_)) {
-            self.error("list", "`sets` need a signature in one place");
-        }
-        let has_pairs = signature
-            .list
-            .as_ref()
-            .is_some_and(|list| list.pair.is_some());
-        let is_item = |at: &Locate| matches!(at, Locate::Item(_));
-        let reads_items = shape
-            .timestamp
-            .as_ref()
-            .is_some_and(|field| is_item(&field.at))
-            || shape.event_id.as_ref().is_some_and(is_item)
-            || shape.fields.iter().any(|field| is_item(&field.at));
-        if (signature.item.is_some() || reads_items) && !has_pairs {
-            self.error("list", "an `item` needs a `list` with a `pair` separator");
-        }
-        if reads_items && signature.at.single_header().is_none() {
-            self.error(
-                "list",
-                "a value at an `item` needs the signature in one header",
-            );
-        }
+        self.list(shape);
         if matches!(signature.at, Locate::Item(_)) {
             self.error(
                 "signature",
                 "the signature itself can't stand at an `item`; write `item` beside `at`",
             );
-        }
-        if let Some(list) = &signature.list {
-            let empty = list.items.is_empty()
-                || list.pair.as_ref().is_some_and(String::is_empty)
-                || list.sets.as_ref().is_some_and(String::is_empty);
-            if empty {
-                self.error("list", "a separator is empty");
-            }
         }
         if let Some(ItemKey::Secret { secret }) = &signature.item
             && !self.scheme.secret_parts.contains(secret)
@@ -91,8 +53,22 @@ impl Linter<'_> {
             );
         }
         for claim in &shape.claims {
+            if claim.at.steps().next().is_none() {
+                self.error(
+                    "claims",
+                    "a claim stands in the payload, and is not all of it",
+                );
+            }
             for (role, filters) in claim.is.iter().flat_map(Template::values) {
                 self.value(shape, role, filters);
+                let is_hash = |filter: &Filter| *filter == Filter::Sha256;
+                let is_text = |filter: &Filter| matches!(filter, Filter::Hex | Filter::Base64);
+                if filters.iter().rposition(is_hash) > filters.iter().rposition(is_text) {
+                    self.error(
+                        "claims",
+                        "a hash in a claim is text: `|hex` or `|base64` behind it",
+                    );
+                }
             }
         }
         if let Some(content) = &shape.content {

@@ -731,7 +731,7 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         r#"
         algorithm = "hmac-sha256"
         content = "{body}"
-        signature = { at = { item = "v1" }, list = { items = ",", pair = "=" }, encoding = "hex" }
+        signature = { at = { item = "v1" }, list = { items = ",", pair = "=" }, item = "v1", encoding = "hex" }
         "#,
     ),
     (
@@ -765,6 +765,26 @@ const FINDINGS: &[(&str, Severity, &str, &str)] = &[
         content = "{a}"
         each = { array = "/items", item = "" }
         fields = [{ name = "a", at = { json = "/a" } }]
+        "#,
+    ),
+    (
+        "claims",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        signature = { at = "bearer", encoding = "text" }
+        claims = [{ at = "/exp" }, { at = "", is = ["{body|sha256|hex}"] }]
+        "#,
+    ),
+    (
+        "claims",
+        Error,
+        "",
+        r#"
+        algorithm = "jwt-hs256"
+        signature = { at = "bearer", encoding = "text" }
+        claims = [{ at = "/exp" }, { at = "/hash", is = ["{body|sha256}"] }]
         "#,
     ),
     (
@@ -1111,6 +1131,122 @@ fn a_scheme_without_a_shape_is_refused() {
     assert_eq!(codes(&scheme), [("shapes", Error)]);
 }
 
+#[test]
+fn a_list_is_refused_that_could_be_read_in_another_way() {
+    #[track_caller]
+    fn check(signature: &str, time: &str, told: Option<&str>) {
+        let scheme = read(&format!(
+            r#"
+            algorithm = "hmac-sha256"
+            content = "{{timestamp}}.{{body}}"
+            signature = {{ at = {{ header = "x-sig" }}, {signature} }}
+            timestamp = {{ {time} }}
+            tolerance = {{ past = "5m", future = "5m" }}
+            "#
+        ));
+        let lint = scheme.lint();
+        let errors = lint.iter().filter(|finding| finding.severity() == Error);
+        let messages: Vec<_> = errors.map(|finding| finding.message()).collect();
+        match told {
+            Some(told) => {
+                assert!(
+                    messages.iter().any(|text| text.contains(told)),
+                    "{messages:?}"
+                );
+            }
+            None => assert!(messages.is_empty(), "{messages:?}"),
+        }
+    }
+    let stripe = r#"list = { items = ",", pair = "=" }, item = "v1", encoding = "hex""#;
+    let t = r#"at = { item = "t" }, unit = "unix-seconds""#;
+    check(stripe, t, None);
+    for item in ["", "v1=", "=v1", "v=1", "v,1", ",v1"] {
+        let named = stripe.replace("v1", item);
+        check(&named, t, Some("is empty, or a separator stands in it"));
+        let named = t.replace("\"t\"", &format!("{item:?}"));
+        check(
+            stripe,
+            &named,
+            Some("is empty, or a separator stands in it"),
+        );
+    }
+    check(
+        &stripe
+            .replace(r#"pair = "=""#, r#"pair = "==""#)
+            .replace("v1", "v1="),
+        t,
+        Some("is empty, or a separator stands in it"),
+    );
+    check(
+        &stripe.replace(r#"pair = "=""#, r#"pair = ",=""#),
+        t,
+        Some("is empty, or a separator stands in it"),
+    );
+    check(
+        &stripe.replace(r#"item = "v1", "#, ""),
+        t,
+        Some("needs an `item`"),
+    );
+    check(stripe, &t.replace("\"t\"", "\"v1\""), Some("own `item`"));
+    check(
+        &stripe.replace("list = {", r#"list = { sets = " ","#),
+        t,
+        None,
+    );
+    for sets in [",", "="] {
+        check(
+            &stripe.replace("list = {", &format!("list = {{ sets = {sets:?},")),
+            t,
+            Some(if sets == "," {
+                "`sets` stand"
+            } else {
+                "stands in it"
+            }),
+        );
+    }
+    // What a signature or a time is written with separates neither.
+    let open = "can stand in a value too";
+    let with = |items: &str, encoding: &str| {
+        stripe
+            .replace(r#"items = ",""#, &format!("items = {items:?}"))
+            .replace("hex", encoding)
+    };
+    let beside = r#"at = { header = "x-time" }, unit = "unix-seconds""#;
+    for (items, encoding, told) in [
+        ("a", "hex", Some(open)),
+        ("g", "hex", None),
+        ("A", "hex", None),
+        ("A", "hex-upper", Some(open)),
+        ("a", "hex-upper", None),
+        ("A", "hex-any-case", Some(open)),
+        ("g", "base64", Some(open)),
+        ("/+", "base64", Some(open)),
+        ("-", "base64", None),
+        ("-", "base64-url", Some(open)),
+        ("+", "base64-url", None),
+        ("_-", "base64-url-padded", Some(open)),
+        ("a;", "base64", None),
+    ] {
+        check(&with(items, encoding), beside, told);
+    }
+    for (items, unit, told) in [
+        ("0", "unix-seconds", Some(open)),
+        ("-", "unix-seconds", None),
+        ("-", "rfc3339", Some(open)),
+        ("Z", "rfc3339", Some(open)),
+        ("_", "rfc3339", None),
+        (" ", "rfc2822", Some(open)),
+        ("G", "rfc2822", Some(open)),
+        ("_", "rfc2822", None),
+    ] {
+        let time = t.replace("unix-seconds", unit);
+        check(&with(items, "hex"), &time, told);
+    }
+    let prefixed = format!(r#"{stripe}, prefix = "a,b""#);
+    check(&prefixed, t, Some(open));
+    check(&prefixed.replace("a,b", "a=b"), t, None);
+}
+
 /// The codes in the linter's own text, so that one without a case here is seen.
 #[test]
 fn every_code_of_the_linter_is_in_the_table() {
@@ -1121,6 +1257,7 @@ fn every_code_of_the_linter_is_in_the_table() {
         include_str!("../../../src/scheme/lint/content.rs"),
         include_str!("../../../src/scheme/lint/coverage.rs"),
         include_str!("../../../src/scheme/lint/handshake.rs"),
+        include_str!("../../../src/scheme/lint/list.rs"),
         include_str!("../../../src/scheme/lint/signature.rs"),
         include_str!("../../../src/scheme/lint/urls.rs"),
     ] {
