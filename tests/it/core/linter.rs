@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use axum_webhook::{
     Endpoint, EndpointError, Secret, Span,
-    scheme::{Scheme, Severity, Tolerance},
+    scheme::{Finding, Scheme, Severity, Tolerance},
 };
 
 use Severity::{Error, Warning};
@@ -1146,7 +1146,7 @@ fn a_list_is_refused_that_could_be_read_in_another_way() {
         ));
         let lint = scheme.lint();
         let errors = lint.iter().filter(|finding| finding.severity() == Error);
-        let messages: Vec<_> = errors.map(|finding| finding.message()).collect();
+        let messages: Vec<_> = errors.map(Finding::message).collect();
         match told {
             Some(told) => {
                 assert!(
