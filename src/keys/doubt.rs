@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    keys::{Secret, keyring::MIN_DECODED_LEN},
+    keys::{Secret, key::MIN_DECODED_LEN},
     scheme::{Family, Scheme, SecretFormat},
 };
 

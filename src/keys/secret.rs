@@ -442,7 +442,7 @@ impl fmt::Display for SecretError {
             Self::TooShort { len } => write!(
                 f,
                 "the secret decodes to {len} bytes; a key has at least {}, since fewer can be guessed",
-                super::keyring::MIN_DECODED_LEN
+                super::key::MIN_DECODED_LEN
             ),
             Self::OnlyZeros => {
                 f.write_str("the secret is nothing but zero bytes, which is the same as an empty one")
