@@ -17,6 +17,7 @@ mod asking;
 mod body;
 mod budget;
 mod claim;
+mod error;
 mod future;
 mod handle;
 #[cfg(feature = "inspector")]
@@ -30,8 +31,9 @@ mod service;
 mod shadow;
 
 pub use self::{
+    error::LayerError,
     future::ResponseFuture,
     handle::{RotateError, WebhookHandle},
-    layer::{LayerError, WebhookLayer},
+    layer::WebhookLayer,
     service::WebhookService,
 };
