@@ -70,3 +70,7 @@ pub use self::{
     sharded::ShardedReplayStore,
     store::{Claim, ClaimToken, ReplayStore, StoreError},
 };
+
+/// The longest time that a store with a server counts with, ten years: far beyond every retry.
+#[cfg(any(feature = "redis", feature = "postgres"))]
+const LONGEST: std::time::Duration = std::time::Duration::from_hours(87_600);

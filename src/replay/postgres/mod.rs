@@ -19,7 +19,9 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::replay::{Claim, ClaimToken, ReplayKey, ReplayStore, StoreError, token::Tokens};
+use crate::replay::{
+    Claim, ClaimToken, LONGEST, ReplayKey, ReplayStore, StoreError, token::Tokens,
+};
 
 /// How long a request waits for all attempts together: less than the 3 s in which Slack wants its answer.
 const PATIENCE: Duration = Duration::from_millis(2500);
@@ -35,8 +37,6 @@ const CONNECTIONS: u32 = 5;
 const CLEAN_UP_EVERY: Duration = Duration::from_mins(1);
 /// How many rows are removed at once: some milliseconds of work.
 const BATCH: i64 = 1000;
-/// The longest time that is counted with, ten years: far beyond every retry.
-const LONGEST: Duration = Duration::from_hours(87_600);
 
 const CLAIM: &str = include_str!("claim.sql");
 /// $3 is the lease in seconds.

@@ -16,7 +16,9 @@ use redis::{
 use tokio::time::{sleep, timeout};
 
 use self::fresh::{Fresh, Transactions};
-use crate::replay::{Claim, ClaimToken, ReplayKey, ReplayStore, StoreError, token::Tokens};
+use crate::replay::{
+    Claim, ClaimToken, LONGEST, ReplayKey, ReplayStore, StoreError, token::Tokens,
+};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -32,8 +34,6 @@ const PAUSES: [Duration; 3] = [
 ];
 /// How long the number of a claim is kept after its end: longer than a provider waits between two tries early on.
 const KEEP: Duration = Duration::from_hours(1);
-/// The longest time that a script can count with, ten years: far beyond every retry.
-const LONGEST: Duration = Duration::from_hours(87_600);
 
 /// The store of several instances, in Redis 5 or later, or Valkey.
 ///
