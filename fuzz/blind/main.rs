@@ -1,7 +1,11 @@
 //! Runs a target with what the fuzzers have found, changed at random, and looks at nothing but the clock and the target's own
 //! verdict. Without libFuzzer's bookkeeping that is many more executions in the same time, and without its feedback each is worth less.
 //!
-//! `fuzz/run --blind` builds it, without instrumentation, and calls it. Its flags are libFuzzer's.
+//! `fuzz/run --blind` builds it, without instrumentation, and calls it. Its flags are libFuzzer's. The crate's own `cargo test` has all of
+//! it but this file.
+
+// As `crate::fuzz`, which is a module there.
+extern crate fuzz;
 
 mod mutator;
 mod options;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::fuzz::Outcome;
 use fastrand::Rng;
-use fuzz::Outcome;
 
 /// How many inputs in a row come of the one before; then it begins with one of the corpus again.
 const WALK: u32 = 64;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use fuzz::{TARGETS, Target};
+use crate::fuzz::{TARGETS, Target};
 
 pub struct Options {
     pub name: String,
@@ -70,7 +70,7 @@ impl Options {
 
     fn set(&mut self, flag: &str, value: &str) -> Option<()> {
         match flag {
-            "artifact_prefix" => self.artifact_prefix = value.to_owned(),
+            "artifact_prefix" => value.clone_into(&mut self.artifact_prefix),
             "jobs" => self.jobs = value.parse().ok().filter(|jobs| *jobs > 0)?,
             "max_len" => self.max_len = value.parse().ok()?,
             "max_total_time" => self.max_total_time = Duration::from_secs(value.parse().ok()?),
@@ -83,7 +83,7 @@ impl Options {
 }
 
 /// The files of a folder, in the order of their names: so that a seed means the same again.
-fn inputs(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
+pub fn inputs(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
     let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
     let mut files: Vec<PathBuf> = entries.collect::<io::Result<_>>()?;
     files.sort();

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fuzz::{Outcome, clocked, support::hex};
+use crate::fuzz::{Outcome, Target, clocked, support::hex};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -83,13 +83,28 @@ struct Shared {
     broken: Mutex<Option<PathBuf>>,
 }
 
+impl Shared {
+    /// Ends the run, for this input.
+    fn end(&self, input: PathBuf) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.broken
+            .lock()
+            .expect("nobody panics with it")
+            .get_or_insert(input);
+    }
+}
+
 /// Runs a target; an input that makes it panic, or takes it too long, is saved, and its path returned.
 pub fn run(options: &Options) -> Result<Report, PathBuf> {
     let start = Instant::now();
     let shared = Shared::default();
-    let inputs = options.corpus.iter();
-    let corpus = inputs.map(|input| (input.clone(), (options.target)(input)));
-    let corpus = corpus.collect();
+    let mut corpus = Corpus::new();
+    for input in &options.corpus {
+        match caught(options.target, input) {
+            Some(outcome) => corpus.push((input.clone(), outcome)),
+            None => return Err(broken(options, "crash", input)),
+        }
+    }
     let workers: Vec<_> = (0..options.jobs).map(|_| Worker::default()).collect();
     let mut report = Report::default();
     thread::scope(|scope| {
@@ -129,10 +144,10 @@ fn work(
         mutator.next(&mut input, outcome);
         drop(input);
         let input = worker.input.read().expect("it panics with no input");
-        match catch_unwind(AssertUnwindSafe(|| clocked(options.target, &input))) {
-            Ok(came) => outcome = came,
-            Err(_) => {
-                broken(options, shared, "crash", &input);
+        match caught(options.target, &input) {
+            Some(came) => outcome = came,
+            None => {
+                shared.end(broken(options, "crash", &input));
                 break;
             }
         }
@@ -162,7 +177,7 @@ fn watch(options: &Options, shared: &Shared, workers: &[Worker], start: Instant)
             *executions = now;
             if *ticks == PATIENCE && !worker.has_ended.load(Ordering::Relaxed) {
                 let input = worker.input.read().expect("it panics with no input");
-                broken(options, shared, "timeout", &input);
+                broken(options, "timeout", &input);
                 // Its thread can't be ended.
                 std::process::exit(1);
             }
@@ -170,19 +185,21 @@ fn watch(options: &Options, shared: &Shared, workers: &[Worker], start: Instant)
     }
 }
 
-/// Saves an input that broke the target, and ends the run.
-fn broken(options: &Options, shared: &Shared, how: &str, input: &[u8]) {
-    let digest = hex(&Sha256::digest(input)[..20]);
+/// What the target says of an input; `None` where it panics, or takes too long.
+fn caught(target: Target, input: &[u8]) -> Option<Outcome> {
+    catch_unwind(AssertUnwindSafe(|| clocked(target, input))).ok()
+}
+
+/// Saves an input that broke the target.
+fn broken(options: &Options, how: &str, input: &[u8]) -> PathBuf {
+    let mut digest = hex(&Sha256::digest(input));
+    // As long as libFuzzer's.
+    digest.truncate(40);
     let path = PathBuf::from(format!("{}{how}-{digest}", options.artifact_prefix));
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).expect("the folder of the inputs can be made");
     }
     fs::write(&path, input).expect("the input can be saved");
     eprintln!("{how}: {}", path.display());
-    shared.stop.store(true, Ordering::Relaxed);
-    shared
-        .broken
-        .lock()
-        .expect("nobody panics with it")
-        .get_or_insert(path);
+    path
 }

@@ -2,15 +2,18 @@
 
 use std::{env, fs, process, thread, time::Duration};
 
-use fuzz::{Outcome, Target};
+use crate::fuzz::{Outcome, Target};
 
 use crate::{options::Options, run::run};
 
+/// # Panics
+///
+/// If one of them is not found.
 pub fn run_all() {
     let folder = env::temp_dir().join(format!("blind-{}", process::id()));
-    let breaks = |name, target: Target| {
+    let breaks = |name, target: Target, corpus: &[&[u8]]| {
         let mut options = Options::new(name, target);
-        options.corpus = vec![b"abcdef".to_vec(), b"webhook".to_vec()];
+        options.corpus = corpus.iter().map(|input| input.to_vec()).collect();
         options.runs = 1_000_000;
         options.jobs = 2;
         options.artifact_prefix = format!("{}/", folder.display());
@@ -20,12 +23,20 @@ pub fn run_all() {
         Some(fs::read(path).expect("it has been saved"))
     };
     let is_found = |input: Option<Vec<u8>>| input.is_some_and(|input| input.ends_with(b"ok"));
-    assert!(is_found(breaks("panics", panics)), "a panic is not seen");
+    let corpus: &[&[u8]] = &[b"abcdef", b"ok, so far"];
     assert!(
-        is_found(breaks("dawdles", dawdles)),
+        is_found(breaks("panics", panics, corpus)),
+        "a panic is not seen"
+    );
+    assert!(
+        is_found(breaks("panics", panics, &[b"book"])),
+        "a panic on what is in the corpus is not seen"
+    );
+    assert!(
+        is_found(breaks("dawdles", dawdles, corpus)),
         "a slow input is not seen"
     );
-    assert_eq!(breaks("refuses", refuses), None);
+    assert_eq!(breaks("refuses", refuses, corpus), None);
     fs::remove_dir_all(folder).expect("the inputs have been there");
     println!("it sees a panic, and an input that takes too long");
 }

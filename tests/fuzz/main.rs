@@ -17,6 +17,23 @@ use std::{
     reason = "its other half is a library of its own"
 )]
 mod fuzz;
+#[path = "../../fuzz/blind/mutator.rs"]
+#[allow(clippy::indexing_slicing, unreachable_pub, reason = "of a program of its own")]
+mod mutator;
+#[path = "../../fuzz/blind/options.rs"]
+#[allow(dead_code, unreachable_pub, reason = "of a program of its own")]
+mod options;
+#[path = "../../fuzz/blind/run.rs"]
+#[allow(dead_code, unreachable_pub, reason = "of a program of its own")]
+mod run;
+#[path = "../../fuzz/blind/self_test.rs"]
+#[allow(unreachable_pub, reason = "of a program of its own")]
+mod self_test;
+
+use options::Options;
+
+/// How many inputs a target gets that nobody has seen. `fuzz/run --blind` is for more.
+const BLIND_RUNS: u64 = 1000;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -51,6 +68,25 @@ fn every_target_withstands_what_fuzzers_have_found() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn a_blind_run_finds_what_breaks_a_target() {
+    self_test::run_all();
+}
+
+/// The same ones each time, so that who broke one sees it again.
+#[test]
+fn every_target_withstands_what_is_made_of_that_at_random() {
+    for (name, target) in fuzz::TARGETS {
+        let mut options = Options::new(name, *target);
+        options.corpus = options::inputs(&folder("corpus").join(name)).unwrap();
+        options.runs = BLIND_RUNS;
+        options.seed = 0;
+        options.artifact_prefix = format!("{}/{name}-", env!("CARGO_TARGET_TMPDIR"));
+        let broken = run::run(&options).err();
+        assert_eq!(broken, None, "{name}: an input breaks it");
+    }
 }
 
 #[test]
