@@ -54,10 +54,7 @@ impl Jws {
             return None;
         };
         let read = Header::of(header)?;
-        if read.alg.is_none()
-            || read.alg.as_deref() != algorithm.jose_name()
-            || read.changes_meaning
-        {
+        if Some(&*read.alg?) != algorithm.jose_name() || read.changes_meaning {
             return None;
         }
         decode(payload)?;
