@@ -89,8 +89,8 @@
 //! - `inspector`: a page with the last deliveries, what was wrong with them, and a button to hand one to its handler again. It
 //!   needs no crate.
 //! - `cli`: the command line `axum-webhook`, with every algorithm and an HTTP client; not for a library's dependency.
-//! - `serde` (with `config`): `Serialize` and `Deserialize` for [`scheme::Scheme`] and its parts, and for [`testing::Vector`]. Payloads need it
-//!   not; it brings serde's derive macro.
+//! - `serde` (brought by `config`, `remote-keys` and `inspector`): `Serialize` and `Deserialize` for [`scheme::Scheme`] and its parts, and for
+//!   [`testing::Vector`]. Brings serde's derive macro, which payloads don't ask for.
 //! - `proptest`: strategies for deliveries (`testing::strategy`), for tests.
 //!
 //! Default features are pure Rust: no C compiler is needed.
