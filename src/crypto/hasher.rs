@@ -115,6 +115,27 @@ mod tests {
         assert!(Hasher::plain(Algorithm::HmacSha256).is_none());
     }
 
+    #[test]
+    fn a_hash_is_as_long_as_its_algorithm_says() {
+        for algorithm in [
+            Algorithm::HmacSha1,
+            Algorithm::HmacSha224,
+            Algorithm::HmacSha256,
+            Algorithm::HmacSha384,
+            Algorithm::HmacSha512,
+            Algorithm::Sha1,
+            Algorithm::Sha256,
+            Algorithm::Sha512,
+            #[cfg(feature = "keccak")]
+            Algorithm::Keccak256,
+        ] {
+            let hasher = Hasher::keyed(algorithm, b"key").or(Hasher::plain(algorithm));
+            let len = hasher.map(|hasher| hasher.finish().as_bytes().len());
+            assert_eq!(len, algorithm.tag_len(), "{algorithm}");
+            assert!(len.is_some(), "{algorithm}");
+        }
+    }
+
     #[cfg(feature = "keccak")]
     #[test]
     fn keccak_is_ethereum_s_and_not_sha3() {

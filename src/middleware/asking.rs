@@ -317,7 +317,7 @@ impl<'a> Asking<'a> {
 
     /// Takes in the next piece of a body that comes in several.
     pub(super) fn take_in(&self, stage: &mut Stage<'_>, piece: &[u8], is_first: bool) {
-        if let Stage::Keyed(keyed) = stage {
+        if let Some(keyed) = stage.keyed() {
             self.stopwatch.time(|| {
                 if is_first {
                     keyed.start(self.head, &self.endpoint.scheme, self.now);
@@ -388,15 +388,22 @@ impl<'a> Stage<'a> {
         now: Timestamp,
     ) -> Result<(), VerifyError> {
         *self = Self::Keyed(Keyed::unread(keyring));
-        let begun = match self {
-            Self::Keyed(keyed) => keyed.begin(head, scheme, now),
-            Self::New | Self::Begun(_) | Self::Failed(_) => Ok(()),
-        };
+        let begun = self.keyed().map_or(Err(VerifyError::NoLiveKey), |keyed| {
+            keyed.begin(head, scheme, now)
+        });
         // What has failed does not wait for a body.
         if begun.is_err() {
             *self = Self::New;
         }
         begun
+    }
+
+    #[inline]
+    const fn keyed(&mut self) -> Option<&mut Keyed<'a>> {
+        match self {
+            Self::Keyed(keyed) => Some(keyed),
+            Self::New | Self::Begun(_) | Self::Failed(_) => None,
+        }
     }
 
     /// The keys that were tried.

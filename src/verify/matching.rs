@@ -85,10 +85,9 @@ fn compute(reading: &Reading<'_>, key: &Key, stream: Option<&Stream>) -> Result<
     let Some(content) = &reading.shape.content else {
         return Err(VerifyError::Mismatch);
     };
-    let (hasher, from) = match (stream, key.hasher()) {
-        (Some(stream), _) => (&stream.hasher, stream.rest),
-        (None, Some(hasher)) => (hasher, 0),
-        (None, None) => return Err(VerifyError::Mismatch),
+    let (hasher, from) = match stream {
+        Some(stream) => (&stream.hasher, stream.rest),
+        None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
     };
     let to = content.segments().len();
     hasher.finish_with(|sink| reading.feed_content(from, to, Some(key), sink))

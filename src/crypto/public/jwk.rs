@@ -66,8 +66,8 @@ impl<'a> Jwk<'a> {
         let is_for_verifying = match json::step(text, "key_ops")? {
             None | Some("null") => true,
             Some(ops) => {
-                let mut ops = json::elements(ops)?.map(json::text);
-                ops.try_fold(false, |any, op| Ok(any | (op? == "verify")))?
+                let ops: Result<Vec<_>, _> = json::elements(ops)?.map(json::text).collect();
+                ops?.iter().any(|op| op == "verify")
             }
         };
         Ok(Self {

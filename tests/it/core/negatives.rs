@@ -9,13 +9,14 @@
 use std::time::Duration;
 
 use axum_webhook::{
-    Keyring, KeyringError, Secret, SecretError, Span, Timestamp, providers,
+    Incoming, Keyring, KeyringError, Secret, SecretError, Span, Timestamp, providers,
     scheme::{
         Algorithm, Coverage, Dedupe, Encoding, Locate, Scheme, SecretFormat, TimeUnit, UrlPorts,
     },
+    verify,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::{
@@ -1093,6 +1094,28 @@ fn t_f2_a_time_of_the_right_length_with_a_leading_zero_is_no_time() {
         let text = format!("0{}", &sample.timestamp_text()[1..]);
         let forged = sample.with_literal_timestamp(&text).unwrap();
         forged.refused_as("timestamp-malformed", &text);
+    }
+}
+
+#[test]
+fn a_timestamp_that_is_no_text_is_refused() {
+    let mut scheme = providers::slack();
+    let field = scheme.shapes[0].timestamp.as_mut().unwrap();
+    field.at = Locate::Query("t".to_owned());
+    let secret = Secret::new("8f742231b10e8888abcd99yyyzzz85a5").unwrap();
+    let keyring = Keyring::new(&scheme, secret).unwrap();
+    let mut headers = HeaderMap::new();
+    let zeros = format!("v0={}", "0".repeat(64));
+    headers.insert("x-slack-signature", zeros.parse().unwrap());
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    for (query, code) in [("%FF", "malformed"), ("soon", "timestamp-malformed")] {
+        let uri = format!("/?t={query}").parse().unwrap();
+        let incoming = Incoming::new(&Method::POST, &uri, &headers, b"{}");
+        let refused = verify(&incoming, &scheme, &keyring, NOW).unwrap_err();
+        assert_eq!(refused.code(), code, "{query}");
     }
 }
 

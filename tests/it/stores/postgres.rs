@@ -173,6 +173,31 @@ async fn an_event_whose_row_is_not_to_be_had_is_in_flight() {
     assert!(store.commit(&key, token, MINUTE).await.unwrap());
 }
 
+/// Others have it each time, and it is gone each time that one looks for theirs.
+#[tokio::test]
+async fn an_event_that_is_snatched_away_three_times_is_in_flight() {
+    let (pool, url) = schema().await;
+    let store = at(&url);
+    store.migrate().await.unwrap();
+    sqlx::raw_sql(
+        "CREATE SEQUENCE snatched;
+        CREATE FUNCTION snatch() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM nextval('snatched'); RETURN NULL; END $$;
+        CREATE TRIGGER snatch BEFORE INSERT ON axum_webhook_replay FOR EACH ROW EXECUTE FUNCTION snatch()",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let claim = store.claim(&fresh_key(), MINUTE).await.unwrap();
+    let remaining = Duration::from_secs(1);
+    assert_eq!(claim, Claim::InFlight { remaining });
+    let times: i64 = sqlx::query_scalar("SELECT last_value FROM snatched")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(times, 3);
+}
+
 #[tokio::test]
 async fn connections_that_the_server_ends_are_replaced() {
     let store = at(&format!("{}?application_name=ended", postgres_url()));
