@@ -406,4 +406,18 @@ mod tests {
         }
         Ok(())
     }
+
+    /// No way leads there, since no scheme of theirs passes the linter.
+    #[cfg(not(any(feature = "ed25519", feature = "public-key")))]
+    #[test]
+    fn without_the_features_no_key_signs_or_checks_a_signature()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let secret = Secret::new("It's a Secret to Everybody")?;
+        assert_eq!(secret.sign(b""), None);
+        let read = public_keys(Algorithm::Ed25519, &secret);
+        assert_eq!(read.err(), Some(SecretError::NotText));
+        let keyring = Keyring::new(&providers::github(), secret)?;
+        assert!(!keyring.all().iter().any(|key| key.verify(b"", b"")));
+        Ok(())
+    }
 }

@@ -273,3 +273,15 @@ pub(super) fn head<'a>(endpoint: &'a Endpoint, parts: &'a Parts) -> Head<'a> {
         public_url: endpoint.public_url.as_ref(),
     }
 }
+
+#[cfg(all(test, not(feature = "gzip")))]
+mod tests {
+    use super::*;
+
+    /// No way leads there: a packed body is refused before it is read.
+    #[test]
+    fn nothing_is_unpacked_without_the_feature() {
+        let unpacked = unpack(b"", usize::MAX);
+        assert!(matches!(unpacked, Err(RejectionKind::ContentEncoding)));
+    }
+}

@@ -128,7 +128,7 @@ impl Letters {
     };
     const EITHER: Self = Self {
         first: b'a',
-        other_case: b'a' - b'A',
+        other_case: 0x20,
     };
 
     /// What `c` is worth as a digit.
@@ -183,7 +183,7 @@ fn decode_hex(text: &[u8], out: &mut [u8], letters: Letters) -> Option<usize> {
 type Worths = [[u32; 256]; 4];
 
 /// What is no digit of base64: it has a bit that no four digits have.
-const NONE_64: u32 = 1 << 31;
+const NONE_64: u32 = 0x8000_0000;
 
 #[expect(clippy::indexing_slicing, reason = "an index out of bounds does not compile")]
 const fn worths(digits: &[u8; 64]) -> Worths {

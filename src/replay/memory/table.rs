@@ -22,7 +22,7 @@ const CHUNK: usize = 64;
 
 /// The bits of a word of the index that say where its entry stands, counted from 1: 0 where there is none.
 /// The others are the first ones of its digest.
-const SLOT: u32 = (1 << 13) - 1;
+const SLOT: u32 = 0x1fff;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {

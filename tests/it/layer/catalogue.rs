@@ -239,6 +239,7 @@ async fn t_l4_each_question_is_answered_after_its_own_check_and_no_other() {
             "mandrill",
             "meta",
             "microsoft-graph",
+            #[cfg(feature = "jwt")]
             "monday",
             "nylas",
             "slack",
