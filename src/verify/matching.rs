@@ -82,12 +82,12 @@ fn compute(reading: &Reading<'_>, key: &Key, stream: Option<&Stream>) -> Result<
     if let Some(tag) = key.token_hash().and_then(|hash| Tag::new(hash)) {
         return Ok(tag);
     }
-    let Some(content) = &reading.shape.content else {
-        return Err(VerifyError::Mismatch);
-    };
     let (hasher, from) = match stream {
-        Some(stream) => (&stream.hasher, stream.rest),
-        None => (key.hasher().ok_or(VerifyError::Mismatch)?, 0),
+        Some(stream) => (Some(&stream.hasher), stream.rest),
+        None => (key.hasher(), 0),
+    };
+    let (Some(content), Some(hasher)) = (&reading.shape.content, hasher) else {
+        return Err(VerifyError::Mismatch);
     };
     let to = content.segments().len();
     hasher.finish_with(|sink| reading.feed_content(from, to, Some(key), sink))
