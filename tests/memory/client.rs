@@ -17,7 +17,7 @@ use axum_webhook::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::{TcpSocket, TcpStream},
     runtime::Runtime,
     sync::Semaphore,
     time::timeout,
@@ -27,6 +27,9 @@ const SECRET: &str = "It's a Secret to Everybody";
 
 /// Longer than anything takes.
 const PATIENCE: Duration = Duration::from_mins(10);
+
+/// How many may wait to be accepted: more than ever come at once. Where more wait, the system resets some, and the layer never sees them.
+const WAITING: u32 = 4096;
 
 /// A layer for bodies of at most a MiB.
 pub(crate) fn layer() -> WebhookLayer {
@@ -69,7 +72,10 @@ pub(crate) fn serve(runtime: &Runtime, layer: WebhookLayer) -> Receiver {
         StatusCode::OK
     });
     let app = Router::new().route("/", handler).layer(layer);
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let _entered = runtime.enter();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let listener = socket.listen(WAITING).unwrap();
     let address = listener.local_addr().unwrap();
     runtime.spawn(axum::serve(listener, app).into_future());
     Receiver {
